@@ -1,0 +1,83 @@
+package io.reshard.core.control;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.Endpoint;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.jdbi.v3.core.Jdbi;
+import org.jdbi.v3.core.JdbiException;
+import org.postgresql.PGProperty;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Opens the control database and brings its schema up to date. Thread-safe. */
+public final class ControlDatabase {
+  /** The schema of all tables. */
+  public static final String SCHEMA = "reshard";
+
+  private static final String APPLICATION = "reshard control";
+
+  private final Endpoint endpoint;
+  private final Jdbi jdbi;
+
+  public ControlDatabase(Endpoint endpoint) {
+    this.endpoint = endpoint;
+    this.jdbi = Jdbi.create(this::open);
+  }
+
+  private Connection open() throws SQLException {
+    Properties properties = new Properties();
+    PGProperty.CURRENT_SCHEMA.set(properties, SCHEMA);
+    return endpoint.connect(APPLICATION, properties);
+  }
+
+  /** Creates or upgrades the schema; does nothing where it is current. Safe to run concurrently. */
+  public ControlDatabase migrate() {
+    PGSimpleDataSource dataSource = new PGSimpleDataSource();
+    dataSource.setUrl(endpoint.url());
+    dataSource.setUser(endpoint.user());
+    dataSource.setPassword(endpoint.password());
+    dataSource.setApplicationName(APPLICATION);
+    try {
+      Flyway.configure(ControlDatabase.class.getClassLoader())
+          .dataSource(dataSource)
+          .defaultSchema(SCHEMA)
+          .schemas(SCHEMA)
+          .locations("classpath:db/control")
+          .load()
+          .migrate();
+    } catch (FlywayException e) {
+      throw new ReshardingException(
+          ErrorCode.STATE_STORE_FAILED,
+          "cannot prepare the " + endpoint + ": " + e.getMessage(),
+          e);
+    }
+    return this;
+  }
+
+  /** Runs {@code work} with Jdbi; failures become {@code state_store_failed}. */
+  public <T> T call(String what, Work<T> work) {
+    try {
+      return work.with(jdbi);
+    } catch (JdbiException e) {
+      String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
+      throw new ReshardingException(
+          ErrorCode.STATE_STORE_FAILED,
+          "the " + endpoint + " failed to " + what + ": " + reason,
+          e);
+    }
+  }
+
+  public Endpoint endpoint() {
+    return endpoint;
+  }
+
+  /** Some work on the control database. */
+  @FunctionalInterface
+  public interface Work<T> {
+    T with(Jdbi jdbi);
+  }
+}

@@ -1,0 +1,110 @@
+package io.reshard.core.control;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/** What the job has reported. Reads the control database only. Thread-safe. */
+public final class JobProgress {
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(3);
+
+  private final ControlDatabase control;
+  private final String operationId;
+
+  public JobProgress(ControlDatabase control, String operationId) {
+    this.control = control;
+    this.operationId = operationId;
+  }
+
+  /** Committed rows per split and target, keyed {@code SPLIT:TARGET}. */
+  public Map<String, Long> copiedRows() {
+    return sums(ProgressKind.COPIED);
+  }
+
+  /** Rows merged from change capture, per step name ({@code shard-0->shard-2}), all attempts. */
+  public Map<String, Long> replicatedRows() {
+    Map<String, Long> perStep = new HashMap<>();
+    sums(ProgressKind.REPLICATED)
+        .forEach(
+            (subject, rows) -> perStep.merge(subject.replaceFirst("#.*", ""), rows, Long::sum));
+    return perStep;
+  }
+
+  /** The tables whose copy is complete, whose indexes stand and whose changes flow. */
+  public List<String> completedTables() {
+    return List.copyOf(sums(ProgressKind.TABLE).keySet());
+  }
+
+  private Map<String, Long> sums(ProgressKind kind) {
+    return control.call(
+        "read the job's progress",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT subject, sum(value)::bigint FROM job_progress"
+                                + " WHERE operation_id = ? AND kind = ? GROUP BY subject")
+                        .bind(0, operationId)
+                        .bind(1, kind.text())
+                        .reduceRows(
+                            new HashMap<String, Long>(),
+                            (all, row) -> {
+                              all.put(row.getColumn(1, String.class), row.getColumn(2, Long.class));
+                              return all;
+                            })));
+  }
+
+  /**
+   * The replication frontier: every change that a source committed before its heartbeat took this
+   * value is on its targets. Empty until every subtask of the newest epoch has reported.
+   */
+  public OptionalLong frontier() {
+    return control.call(
+        "read the replication frontier",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(FRONTIER)
+                        .bind(0, operationId)
+                        .bind(1, operationId)
+                        .map((row, context) -> row.getObject(1, Long.class))
+                        .findOne()
+                        .map(OptionalLong::of)
+                        .orElse(OptionalLong.empty())));
+  }
+
+  // The subject is SUBTASK/PARALLELISM, so that a row says how many must be there.
+  private static final String FRONTIER =
+      """
+      WITH newest AS (
+        SELECT generation, attempt FROM job_attempt WHERE operation_id = ?
+        ORDER BY generation DESC, attempt DESC LIMIT 1)
+      SELECT min(value) FROM job_progress JOIN newest USING (generation, attempt)
+      WHERE operation_id = ? AND kind = 'frontier'
+      HAVING count(*) = max(split_part(subject, '/', 2)::int)
+      """;
+
+  /** Waits until the frontier has reached {@code value}; false if {@code timeout} came first. */
+  public boolean awaitFrontier(long value, Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (true) {
+      OptionalLong frontier = frontier();
+      if (frontier.isPresent() && frontier.getAsLong() >= value) {
+        return true;
+      }
+      if (System.nanoTime() - deadline >= 0) {
+        return false;
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException("interrupted while waiting for the frontier");
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+}

@@ -1,0 +1,94 @@
+package io.reshard.core.plan;
+
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.Topology;
+import java.io.Serializable;
+import java.time.Instant;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * A whole migration. Its id is also the id of the operation that executes it. {@code schema} holds
+ * DDL that new shards need before their tables (schemas, types, sequences). Immutable.
+ *
+ * <p>Shards and tables are numbered: a shard by its position in {@link #shardIds()}, a table by its
+ * position in {@link #tables()}. These ordinals stand for them in the data path.
+ */
+public record Plan(
+    int format,
+    String planId,
+    Instant createdAt,
+    Topology source,
+    Topology target,
+    List<String> schema,
+    List<PlannedTable> tables,
+    List<MigrationStep> steps,
+    List<Split> splits,
+    long totalRows,
+    long totalBytes,
+    double estimatedSeconds,
+    List<PreflightFinding> preflight)
+    implements Serializable {
+  /** The format that this version writes and reads. */
+  public static final int FORMAT = 1;
+
+  /** Every shard of either topology: those of the old one first. */
+  @JsonIgnore
+  public List<String> shardIds() {
+    return Stream.concat(source.shards().stream(), target.shards().stream())
+        .map(Shard::id)
+        .distinct()
+        .toList();
+  }
+
+  public int shardOrdinal(String shardId) {
+    return shardIds().indexOf(shardId);
+  }
+
+  /** The shards that rows are read from, each once, in the order of the steps. */
+  @JsonIgnore
+  public List<String> sources() {
+    return steps.stream().map(MigrationStep::source).distinct().toList();
+  }
+
+  /** The shards that rows are written to, each once, in the order of the steps. */
+  @JsonIgnore
+  public List<String> targets() {
+    return steps.stream().map(MigrationStep::target).distinct().toList();
+  }
+
+  /** The targets of the steps that start at {@code sourceShard}. */
+  public List<String> targetsOf(String sourceShard) {
+    return steps.stream()
+        .filter(step -> step.source().equals(sourceShard))
+        .map(MigrationStep::target)
+        .toList();
+  }
+
+  /** Whether {@code shardId} exists only under the new topology, so that it starts empty. */
+  public boolean isNew(String shardId) {
+    return source.findShard(shardId).filter(Shard::statesOwnership).isEmpty();
+  }
+
+  /** The shard as the topology has it that knows its database: the old one first. */
+  public Topology topologyOf(String shardId) {
+    return source.findShard(shardId).isPresent() ? source : target;
+  }
+
+  /** Ownership under the old topology, over the shard key of {@code table} behind {@code alias}. */
+  public RoutingSql oldRouting(PlannedTable table, String alias) {
+    return routing(source, table, alias);
+  }
+
+  /** Ownership under the new topology, over the shard key of {@code table} behind {@code alias}. */
+  public RoutingSql newRouting(PlannedTable table, String alias) {
+    return routing(target, table, alias);
+  }
+
+  private static RoutingSql routing(Topology topology, PlannedTable table, String alias) {
+    String column = alias + "." + io.reshard.core.postgres.Sql.identifier(table.shardKey());
+    return new RoutingSql(topology, column, table.typeOf(table.shardKey()));
+  }
+}

@@ -1,0 +1,71 @@
+package io.reshard.core.postgres;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import java.io.Serializable;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.postgresql.Driver;
+import org.postgresql.PGProperty;
+
+/**
+ * A database that can be connected to. {@code password} may be null (trust, peer, or a password
+ * file). {@link #toString()} never shows it. Immutable and thread-safe.
+ */
+public record Endpoint(String name, String url, String user, String password)
+    implements Serializable {
+  private static final int CONNECT_TIMEOUT_SECONDS = 10;
+
+  /** Opens a session; the server shows {@code application} as its {@code application_name}. */
+  public Connection connect(String application) throws SQLException {
+    return connect(application, new Properties());
+  }
+
+  /** Opens a session with further properties of pgjdbc. */
+  public Connection connect(String application, Properties extra) throws SQLException {
+    Properties properties = new Properties();
+    properties.putAll(extra);
+    if (user != null) {
+      PGProperty.USER.set(properties, user);
+    }
+    if (password != null) {
+      PGProperty.PASSWORD.set(properties, password);
+    }
+    PGProperty.APPLICATION_NAME.set(properties, application);
+    PGProperty.CONNECT_TIMEOUT.set(properties, CONNECT_TIMEOUT_SECONDS);
+    PGProperty.TCP_KEEP_ALIVE.set(properties, true);
+    return DriverManager.getConnection(url, properties);
+  }
+
+  public String host() {
+    return parsed().getProperty(PGProperty.PG_HOST.getName());
+  }
+
+  public int port() {
+    return Integer.parseInt(parsed().getProperty(PGProperty.PG_PORT.getName()));
+  }
+
+  public String database() {
+    return parsed().getProperty(PGProperty.PG_DBNAME.getName());
+  }
+
+  private Properties parsed() {
+    Properties properties = Driver.parseURL(url, new Properties());
+    if (properties == null) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_CONFIGURATION,
+          name
+              + ": '"
+              + url
+              + "' is not a JDBC URL of PostgreSQL (jdbc:postgresql://host:port/db)");
+    }
+    return properties;
+  }
+
+  @Override
+  public String toString() {
+    return name + " (" + url.replaceFirst("\\?.*", "") + ")";
+  }
+}

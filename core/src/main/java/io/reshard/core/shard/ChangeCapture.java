@@ -1,0 +1,229 @@
+package io.reshard.core.shard;
+
+import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.postgres.SqlStates;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Publication, logical slot, heartbeat row and truncate triggers of one source. Made once per
+ * operation, before any split is read, and removed by clean-up.
+ */
+public final class ChangeCapture {
+  private static final String TRUNCATE_TRIGGER = "reshard_refuse_truncate";
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+  private final Plan plan;
+  private final Endpoint endpoint;
+  private final String source;
+
+  public ChangeCapture(Plan plan, String source, Endpoint endpoint) {
+    this.plan = plan;
+    this.source = source;
+    this.endpoint = endpoint;
+  }
+
+  /** The names that the capture of {@code source} will have. */
+  public CaptureRecord names() {
+    String operation = plan.planId().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_");
+    String name = "reshard_" + operation + "_" + plan.shardOrdinal(source);
+    return new CaptureRecord(source, name, name, null);
+  }
+
+  /**
+   * Makes all of it, replacing what an interrupted first start left behind, and returns the record
+   * with the heartbeat's number. The publication comes first: decoding fails where it is younger
+   * than the slot's position.
+   *
+   * @param timeout how long open transactions may delay the slot's creation
+   */
+  public CaptureRecord create(Duration timeout) throws SQLException {
+    CaptureRecord names = names();
+    try (Connection connection = endpoint.connect("reshard " + plan.planId() + " prepare")) {
+      ShardSchema.ensure(connection);
+      dropSlot(connection, names.slot());
+      createPublication(connection, names.publication());
+      long number = Heartbeat.register(connection, plan.planId());
+      createSlot(connection, names.slot(), timeout);
+      awaitOpenTransactions(connection, timeout);
+      return new CaptureRecord(source, names.publication(), names.slot(), number);
+    }
+  }
+
+  private void createPublication(Connection connection, String publication) throws SQLException {
+    StringBuilder tables = new StringBuilder("reshard.heartbeat");
+    for (PlannedTable table : plan.tables()) {
+      // An update must carry every column of the list in its replica identity; with FULL the list
+      // would have to be the whole row, so there is none (PostgreSQL manual, chapter 31.4).
+      String list =
+          replicaIdentity(connection, table).equals("f")
+              ? ""
+              : " (" + Sql.identifiers(table.primaryKey()) + ")";
+      tables.append(", ").append(table.quotedName()).append(list);
+    }
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP PUBLICATION IF EXISTS " + Sql.identifier(publication));
+      statement.execute(
+          "CREATE PUBLICATION "
+              + Sql.identifier(publication)
+              + " FOR TABLE "
+              + tables
+              + " WITH (publish_via_partition_root = true)");
+      for (PlannedTable table : plan.tables()) {
+        statement.execute(
+            "CREATE OR REPLACE TRIGGER "
+                + TRUNCATE_TRIGGER
+                + " BEFORE TRUNCATE ON "
+                + table.quotedName()
+                + " EXECUTE FUNCTION reshard.refuse_truncate()");
+      }
+    }
+  }
+
+  private static String replicaIdentity(Connection connection, PlannedTable table)
+      throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement("SELECT relreplident FROM pg_class WHERE oid = ?::regclass")) {
+      query.setString(1, table.quotedName());
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getString(1);
+      }
+    }
+  }
+
+  private void createSlot(Connection connection, String slot, Duration timeout)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = " + timeout.toMillis());
+      try (PreparedStatement create =
+          connection.prepareStatement("SELECT pg_create_logical_replication_slot(?, 'pgoutput')")) {
+        create.setString(1, slot);
+        create.execute();
+      } catch (SQLException e) {
+        if (SqlStates.QUERY_CANCELED.equals(e.getSQLState())) {
+          throw blocked(timeout, e);
+        }
+        throw e;
+      }
+      statement.execute("RESET statement_timeout");
+    }
+  }
+
+  /**
+   * The visibility race at the start: (1) a transaction's commit is written before the slot's
+   * position, so the slot will not deliver it; (2) it is not visible to new snapshots yet; (3) a
+   * split is read without it. So every transaction that a snapshot taken after the slot's creation
+   * shows in progress must have ended before the first split is read.
+   */
+  private void awaitOpenTransactions(Connection connection, Duration timeout) throws SQLException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    String horizon = scalar(connection, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text");
+    String ended = "SELECT pg_snapshot_xmin(pg_current_snapshot()) >= '" + horizon + "'::xid8";
+    while (!scalar(connection, ended).equals("t")) {
+      if (System.nanoTime() - deadline > 0) {
+        throw blocked(timeout, null);
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private ReshardingException blocked(Duration timeout, SQLException cause) throws SQLException {
+    try (Connection connection = endpoint.connect("reshard " + plan.planId() + " diagnose")) {
+      String blockers =
+          scalar(
+              connection,
+              "SELECT coalesce(string_agg(format('pid %s (%s, open since %s)', pid,"
+                  + " application_name, xact_start), ', '), 'none any more') FROM pg_stat_activity"
+                  + " WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid()");
+      return new ReshardingException(
+          ErrorCode.SLOT_CREATION_BLOCKED,
+          "source "
+              + source
+              + ": open write transactions kept the replication slot from being ready within "
+              + timeout.toSeconds()
+              + " s: "
+              + blockers
+              + ". End them, or wait, and start again",
+          cause);
+    }
+  }
+
+  /** Whether the slot stands. */
+  public static boolean slotExists(Endpoint endpoint, String slot) throws SQLException {
+    try (Connection connection = endpoint.connect("reshard check");
+        PreparedStatement query =
+            connection.prepareStatement("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?")) {
+      query.setString(1, slot);
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
+  /** Ends the session that reads {@code slot}, such as the walsender of an older attempt. */
+  public static void endReader(Connection connection, String slot) throws SQLException {
+    try (PreparedStatement end =
+        connection.prepareStatement(
+            "SELECT pg_terminate_backend(active_pid, 5000) FROM pg_replication_slots"
+                + " WHERE slot_name = ? AND active_pid IS NOT NULL")) {
+      end.setString(1, slot);
+      end.execute();
+    }
+  }
+
+  private static void dropSlot(Connection connection, String slot) throws SQLException {
+    endReader(connection, slot);
+    try (PreparedStatement drop =
+        connection.prepareStatement(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                + " WHERE slot_name = ?")) {
+      drop.setString(1, slot);
+      drop.execute();
+    }
+  }
+
+  /** Removes slot, publication, triggers and heartbeat row. Idempotent. */
+  public void drop(CaptureRecord capture) throws SQLException {
+    try (Connection connection = endpoint.connect("reshard " + plan.planId() + " clean-up")) {
+      dropSlot(connection, capture.slot());
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("DROP PUBLICATION IF EXISTS " + Sql.identifier(capture.publication()));
+        for (PlannedTable table : plan.tables()) {
+          statement.execute(
+              "DROP TRIGGER IF EXISTS " + TRUNCATE_TRIGGER + " ON " + table.quotedName());
+        }
+      }
+      try (PreparedStatement delete =
+          connection.prepareStatement("DELETE FROM reshard.heartbeat WHERE operation_id = ?")) {
+        delete.setString(1, plan.planId());
+        delete.execute();
+      } catch (SQLException e) {
+        if (!SqlStates.UNDEFINED_TABLE.equals(e.getSQLState())) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  private static String scalar(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+}

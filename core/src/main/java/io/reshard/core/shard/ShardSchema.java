@@ -1,0 +1,50 @@
+package io.reshard.core.shard;
+
+import io.reshard.core.postgres.SqlStates;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/** The schema {@code reshard} inside a shard's database, on sources and targets alike. */
+public final class ShardSchema {
+  /** The schema's name. */
+  public static final String NAME = "reshard";
+
+  /** Makes concurrent creators wait for each other: IF NOT EXISTS alone does not. */
+  private static final long ADVISORY_LOCK = 0x7265736861726431L;
+
+  private static final String CREATE =
+      """
+      CREATE SCHEMA IF NOT EXISTS reshard;
+      CREATE TABLE IF NOT EXISTS reshard.heartbeat (
+        operation_id text PRIMARY KEY, number bigint NOT NULL, value bigint NOT NULL);
+      CREATE TABLE IF NOT EXISTS reshard.copy_progress (
+        operation_id text NOT NULL, split integer NOT NULL, rows bigint NOT NULL,
+        committed_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (operation_id, split));
+      CREATE TABLE IF NOT EXISTS reshard.epoch (
+        operation_id text PRIMARY KEY, generation integer NOT NULL, attempt integer NOT NULL,
+        revoked boolean NOT NULL DEFAULT false);
+      CREATE OR REPLACE FUNCTION reshard.refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          RAISE EXCEPTION 'TRUNCATE of %.% is refused while the table is being resharded',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = '%1$s',
+            HINT = 'Use DELETE, or wait until the resharding is complete.';
+        END $$;
+      """
+          .replace("%1$s", SqlStates.FENCED);
+
+  private ShardSchema() {}
+
+  /** Creates what is missing. Idempotent; safe to run concurrently. Commits. */
+  public static void ensure(Connection connection) throws SQLException {
+    boolean autoCommit = connection.getAutoCommit();
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_advisory_xact_lock(" + ADVISORY_LOCK + ")");
+      statement.execute(CREATE);
+      connection.commit();
+    } finally {
+      connection.setAutoCommit(autoCommit);
+    }
+  }
+}

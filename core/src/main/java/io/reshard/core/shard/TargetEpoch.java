@@ -1,0 +1,97 @@
+package io.reshard.core.shard;
+
+import io.reshard.core.control.Epoch;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+
+/**
+ * The epoch that may write to a target. A new attempt claims it and ends the sessions of older
+ * ones; every write transaction holds it shared, so that a claim or a revocation waits for the
+ * writes in flight and no later one gets through.
+ */
+public final class TargetEpoch {
+  private static final String CLAIM =
+      "INSERT INTO reshard.epoch (operation_id, generation, attempt) VALUES (?, ?, ?)"
+          + " ON CONFLICT (operation_id) DO UPDATE SET generation = excluded.generation,"
+          + " attempt = excluded.attempt WHERE NOT epoch.revoked"
+          + " AND (epoch.generation, epoch.attempt) <= (excluded.generation, excluded.attempt)";
+  private static final String HOLD =
+      "SELECT 1 FROM reshard.epoch WHERE operation_id = ? AND generation = ? AND attempt = ?"
+          + " AND NOT revoked FOR SHARE";
+  private static final String REVOKE =
+      "INSERT INTO reshard.epoch (operation_id, generation, attempt, revoked)"
+          + " VALUES (?, 0, 0, true) ON CONFLICT (operation_id) DO UPDATE SET revoked = true";
+
+  private TargetEpoch() {}
+
+  /** The {@code application_name} of a writing session; older epochs are recognised by it. */
+  public static String application(String operationId, Epoch epoch) {
+    return "reshard " + operationId + " writer " + epoch;
+  }
+
+  /**
+   * Ends the sessions of older attempts and claims the target for {@code epoch}. {@code
+   * epoch_superseded} if a later epoch holds it or it is revoked: then this attempt must never
+   * write. Expects auto-commit.
+   */
+  public static void claim(Connection connection, String operationId, Epoch epoch, String target)
+      throws SQLException {
+    try (PreparedStatement end =
+        connection.prepareStatement(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND starts_with(application_name, ?)"
+                + " AND string_to_array(split_part(application_name, ' ', 4), '.')::int[] < ?")) {
+      end.setString(1, "reshard " + operationId + " writer ");
+      end.setArray(
+          2, connection.createArrayOf("int4", new Object[] {epoch.generation(), epoch.attempt()}));
+      end.execute();
+    }
+    try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
+      claim.setString(1, operationId);
+      claim.setInt(2, epoch.generation());
+      claim.setInt(3, epoch.attempt());
+      if (claim.executeUpdate() == 0) {
+        throw superseded(operationId, epoch, target);
+      }
+    }
+  }
+
+  /** Locks the epoch for the current transaction; {@code epoch_superseded} if it is not ours. */
+  public static void hold(Connection connection, String operationId, Epoch epoch, String target)
+      throws SQLException {
+    try (PreparedStatement hold = connection.prepareStatement(HOLD)) {
+      hold.setString(1, operationId);
+      hold.setInt(2, epoch.generation());
+      hold.setInt(3, epoch.attempt());
+      try (ResultSet row = hold.executeQuery()) {
+        if (!row.next()) {
+          throw superseded(operationId, epoch, target);
+        }
+      }
+    }
+  }
+
+  /** Ends the right of every epoch of {@code operationId} to write here, for good. */
+  public static void revoke(Connection connection, String operationId) throws SQLException {
+    try (PreparedStatement revoke = connection.prepareStatement(REVOKE)) {
+      revoke.setString(1, operationId);
+      revoke.executeUpdate();
+    }
+  }
+
+  private static ReshardingException superseded(String operationId, Epoch epoch, String target) {
+    return new ReshardingException(
+        ErrorCode.EPOCH_SUPERSEDED,
+        "target "
+            + target
+            + " no longer accepts epoch "
+            + epoch
+            + " of operation "
+            + operationId
+            + ": a later attempt has taken over, or the topology has been switched");
+  }
+}
