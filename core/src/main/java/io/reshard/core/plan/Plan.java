@@ -1,6 +1,7 @@
 package io.reshard.core.plan;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.RoutingSql;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
@@ -33,6 +34,24 @@ public record Plan(
     implements Serializable {
   /** The format that this version writes and reads. */
   public static final int FORMAT = 1;
+
+  /** The same plan for those who do not need the splits, which can be many. */
+  public Plan withoutSplits() {
+    return new Plan(
+        format,
+        planId,
+        createdAt,
+        source,
+        target,
+        schema,
+        tables,
+        steps,
+        List.of(),
+        totalRows,
+        totalBytes,
+        estimatedSeconds,
+        preflight);
+  }
 
   /** Every shard of either topology: those of the old one first. */
   @JsonIgnore
@@ -88,7 +107,7 @@ public record Plan(
   }
 
   private static RoutingSql routing(Topology topology, PlannedTable table, String alias) {
-    String column = alias + "." + io.reshard.core.postgres.Sql.identifier(table.shardKey());
+    String column = alias + "." + Sql.identifier(table.shardKey());
     return new RoutingSql(topology, column, table.typeOf(table.shardKey()));
   }
 }

@@ -1,0 +1,141 @@
+package io.reshard.job;
+
+import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlanFile;
+import io.reshard.core.plan.Split;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.job.apply.ChangeBlock;
+import io.reshard.job.apply.ChangeWriter;
+import io.reshard.job.apply.RowFetcher;
+import io.reshard.job.change.ChangeEvent;
+import io.reshard.job.change.ChangeSource;
+import io.reshard.job.copy.CopyBlock;
+import io.reshard.job.copy.CopyTracker;
+import io.reshard.job.copy.CopyTrackerFactory;
+import io.reshard.job.copy.CopyWriter;
+import io.reshard.job.copy.SplitCommitted;
+import io.reshard.job.copy.SplitSource;
+import io.reshard.job.copy.TableCopied;
+import io.reshard.job.gate.Bucket;
+import io.reshard.job.gate.ChangeGate;
+import io.reshard.job.gate.HeartbeatGuard;
+import io.reshard.job.progress.ProgressSink;
+import io.reshard.job.progress.ProgressUpdate;
+import java.util.List;
+import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+
+/**
+ * The migration job.
+ *
+ * <pre>
+ *  SplitSource ──CopyBlock──▶ (by split and target) CopyWriter ──SplitCommitted──▶ CopyTracker
+ *  COPY OUT                   COPY IN, one transaction                             builds indexes
+ *                             per split and target                                      │
+ *                                                                              TableCopied (broadcast)
+ *                                                                                       ▼
+ *  changes of shard-0 ─┐ ChangeEvent                                              ChangeGate
+ *  changes of shard-1 ─┼─▶ (by table and hash of the primary key) ───────────────▶ RocksDB
+ *  heartbeats ▶ watermarks                                                              │ keys
+ *                                                                                       ▼
+ *  control database ◀── progress ◀── ChangeWriter ◀── (by lane and target) ChangeBlock ── RowFetcher
+ *                                    delete + COPY IN                               COPY OUT by key
+ * </pre>
+ */
+public final class MigrationJob {
+  private MigrationJob() {}
+
+  /** Arguments: {@code --plan FILE --secrets FILE}. */
+  public static void main(String[] arguments) throws Exception {
+    JobArguments parsed = JobArguments.parse(arguments);
+    Plan plan = PlanFile.read(parsed.plan());
+    JobPreparation.Prepared prepared =
+        new JobPreparation(plan, Secrets.read(parsed.secrets())).run();
+    StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
+    JobDefaults.apply(environment);
+    build(environment, prepared.migration(), prepared.captures(), plan.splits());
+    environment.execute("reshard " + plan.planId());
+  }
+
+  static void build(
+      StreamExecutionEnvironment environment,
+      Migration migration,
+      List<CaptureRecord> captures,
+      List<Split> splits) {
+    SingleOutputStreamOperator<TableCopied> copied = copy(environment, migration, splits);
+    DataStream<ChangeEvent> changes = changes(environment, migration, captures);
+    DataStream<ProgressUpdate> replicated =
+        changes
+            .keyBy(new Bucket())
+            .connect(copied.broadcast())
+            .transform("Change gate", TypeInformation.of(ChangeEvent.class), new ChangeGate())
+            .uid("change-gate")
+            .transform(
+                "Row fetcher", TypeInformation.of(ChangeBlock.class), new RowFetcher(migration))
+            .uid("row-fetcher")
+            .disableChaining()
+            .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.lane, block.target))
+            .transform(
+                "Change writer",
+                TypeInformation.of(ProgressUpdate.class),
+                new ChangeWriter(migration))
+            .uid("change-writer");
+    replicated
+        .union(copied.getSideOutput(CopyTracker.PROGRESS))
+        .sinkTo(
+            ProgressSink.create(migration.operationId(), migration.secrets().control().endpoint()))
+        .name("Progress")
+        .uid("progress")
+        .setParallelism(1);
+  }
+
+  private static SingleOutputStreamOperator<TableCopied> copy(
+      StreamExecutionEnvironment environment, Migration migration, List<Split> splits) {
+    return environment
+        .fromSource(
+            new SplitSource(migration, splits),
+            WatermarkStrategy.noWatermarks(),
+            "Split source",
+            TypeInformation.of(CopyBlock.class))
+        .uid("split-source")
+        .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.split, block.target))
+        .transform(
+            "Copy writer", TypeInformation.of(SplitCommitted.class), new CopyWriter(migration))
+        .uid("copy-writer")
+        .transform(
+            "Copy tracker",
+            TypeInformation.of(TableCopied.class),
+            new CopyTrackerFactory(migration, splits))
+        .uid("copy-tracker")
+        .setParallelism(1)
+        .disableChaining();
+  }
+
+  private static DataStream<ChangeEvent> changes(
+      StreamExecutionEnvironment environment, Migration migration, List<CaptureRecord> captures) {
+    DataStream<ChangeEvent> all = null;
+    for (CaptureRecord capture : captures) {
+      DataStream<ChangeEvent> one =
+          environment
+              .fromSource(
+                  ChangeSource.of(CaptureSettings.of(migration, capture)),
+                  WatermarkStrategy.noWatermarks(),
+                  "Changes of " + capture.source(),
+                  TypeInformation.of(ChangeEvent.class))
+              .uid("changes-" + capture.source())
+              .setParallelism(1)
+              .transform(
+                  "Heartbeats of " + capture.source(),
+                  TypeInformation.of(ChangeEvent.class),
+                  new HeartbeatGuard(migration, capture))
+              .uid("heartbeats-" + capture.source())
+              .setParallelism(1);
+      all = all == null ? one : all.union(one);
+    }
+    return all;
+  }
+}

@@ -1,0 +1,32 @@
+package io.reshard.job.apply;
+
+/**
+ * What one target is to hold for some changed keys of one table and source: the rows in {@code
+ * tuples}, and for every other key nothing. A key occurs once. A Flink POJO.
+ */
+public final class ChangeBlock {
+  /** The fetcher's subtask: blocks of one lane and target stay in order. */
+  public int lane;
+
+  public int table;
+  public int source;
+  public int target;
+
+  /** One array per primary-key column, each with one text value per key. */
+  public String[][] keys;
+
+  public int rows;
+  public byte[] tuples;
+
+  public ChangeBlock() {}
+
+  ChangeBlock(int lane, KeyBatch batch, int target, int rows, byte[] tuples) {
+    this.lane = lane;
+    this.table = batch.table();
+    this.source = batch.source();
+    this.target = target;
+    this.keys = batch.columns();
+    this.rows = rows;
+    this.tuples = tuples;
+  }
+}

@@ -1,0 +1,160 @@
+package io.reshard.job.apply;
+
+import io.reshard.core.control.ProgressKind;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.SqlStates;
+import io.reshard.job.Migration;
+import io.reshard.job.progress.ProgressUpdate;
+import io.reshard.job.target.Attempt;
+import io.reshard.job.target.Failures;
+import io.reshard.job.target.TargetSession;
+import io.reshard.job.target.TargetSessions;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Merges blocks into their targets, several in one transaction. Flushed on every watermark, which
+ * it then reports as its part of the frontier, and before every barrier.
+ */
+public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
+    implements OneInputStreamOperator<ChangeBlock, ProgressUpdate> {
+  private static final long serialVersionUID = 1L;
+  private static final int BATCH_KEYS = 2000;
+
+  private final Migration migration;
+  private transient TargetSessions sessions;
+  private transient Merge merge;
+  private transient Map<Integer, List<ChangeBlock>> pending;
+  private transient int pendingKeys;
+  private transient Map<String, Long> replicated;
+  private transient Map<String, Long> reported;
+  private transient String subtask;
+  private transient String subtaskOfAll;
+  private transient Counter rowsMerged;
+
+  public ChangeWriter(Migration migration) {
+    this.migration = migration;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    String execution = Attempt.execution(getContainingTask().getEnvironment().getExecutionId());
+    sessions = new TargetSessions(migration, migration.epoch(execution));
+    merge = new Merge(migration);
+    pending = new LinkedHashMap<>();
+    replicated = new HashMap<>();
+    reported = new HashMap<>();
+    int index = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+    subtask = "#" + index;
+    subtaskOfAll = index + "/" + getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    rowsMerged = getMetricGroup().counter("rowsMerged");
+    try {
+      sessions.claimAll();
+    } catch (ReshardingException e) {
+      throw Failures.of(e);
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<ChangeBlock> element) {
+    ChangeBlock block = element.getValue();
+    pending.computeIfAbsent(block.target, key -> new ArrayList<>()).add(block);
+    pendingKeys += block.keys[0].length;
+    if (pendingKeys >= BATCH_KEYS) {
+      flush();
+    }
+  }
+
+  private void flush() {
+    pending.forEach(
+        (target, blocks) -> {
+          try {
+            write(target, blocks);
+          } catch (SQLException e) {
+            throw Failures.of(failed(target, blocks, e));
+          } catch (ReshardingException e) {
+            throw Failures.of(e);
+          }
+        });
+    pending.clear();
+    pendingKeys = 0;
+  }
+
+  private void write(int target, List<ChangeBlock> blocks) throws SQLException {
+    TargetSession session = sessions.take(target);
+    session.begin();
+    for (ChangeBlock block : blocks) {
+      merge.apply(session, block);
+    }
+    session.commit();
+    sessions.release(target, session);
+    List<String> shards = migration.plan().shardIds();
+    for (ChangeBlock block : blocks) {
+      String step = shards.get(block.source) + "->" + shards.get(block.target);
+      replicated.merge(step + subtask, (long) block.rows, Long::sum);
+      rowsMerged.inc(block.rows);
+    }
+  }
+
+  private ReshardingException failed(int target, List<ChangeBlock> blocks, SQLException cause) {
+    ErrorCode code =
+        SqlStates.UNIQUE_VIOLATION.equals(cause.getSQLState())
+            ? ErrorCode.KEY_COLLISION
+            : ErrorCode.REPLICATION_FAILED;
+    String tables =
+        blocks.stream()
+            .map(block -> migration.table(block.table).displayName())
+            .distinct()
+            .toList()
+            .toString();
+    return new ReshardingException(
+        code,
+        "merging changes of %s into %s failed: %s"
+            .formatted(tables, migration.plan().shardIds().get(target), cause.getMessage()),
+        cause);
+  }
+
+  @Override
+  public void processWatermark(Watermark mark) throws Exception {
+    flush();
+    replicated.forEach(
+        (subject, rows) -> {
+          if (!rows.equals(reported.put(subject, rows))) {
+            report(ProgressKind.REPLICATED, subject, rows);
+          }
+        });
+    report(ProgressKind.FRONTIER, subtaskOfAll, mark.getTimestamp());
+    output.emitWatermark(mark);
+  }
+
+  private void report(ProgressKind kind, String subject, long value) {
+    output.collect(new StreamRecord<>(ProgressUpdate.of(kind, subject, sessions.epoch(), value)));
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) {
+    flush();
+  }
+
+  @Override
+  public void close() throws Exception {
+    try {
+      if (sessions != null) {
+        sessions.close();
+      }
+    } finally {
+      super.close();
+    }
+  }
+}

@@ -1,0 +1,53 @@
+package io.reshard.job.apply;
+
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Distinct changed keys of one table on one source, each with its newest transaction. */
+final class KeyBatch {
+  private final int source;
+  private final int table;
+  private final Map<List<String>, Long> keys = new LinkedHashMap<>();
+
+  KeyBatch(int source, int table) {
+    this.source = source;
+    this.table = table;
+  }
+
+  int source() {
+    return source;
+  }
+
+  int table() {
+    return table;
+  }
+
+  int size() {
+    return keys.size();
+  }
+
+  void add(String[] key, long transactionId) {
+    keys.put(Arrays.asList(key), transactionId);
+  }
+
+  /** The transactions that a reader must be able to see, as 32-bit ids. */
+  long[] transactions() {
+    return keys.values().stream().mapToLong(Long::longValue).distinct().toArray();
+  }
+
+  /** The keys, column by column. */
+  String[][] columns() {
+    int width = keys.keySet().iterator().next().size();
+    String[][] columns = new String[width][keys.size()];
+    int row = 0;
+    for (List<String> key : keys.keySet()) {
+      for (int column = 0; column < width; column++) {
+        columns[column][row] = key.get(column);
+      }
+      row++;
+    }
+    return columns;
+  }
+}

@@ -1,0 +1,28 @@
+package io.reshard.job.apply;
+
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Sql;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+
+/** SQL that joins a table {@code t} with an unnested list of keys {@code k}. */
+final class KeyJoin {
+  private KeyJoin() {}
+
+  /** The list of keys as a table {@code k (c0, c1, …)}. */
+  static String unnest(String arrays, int width) {
+    String columns =
+        IntStream.range(0, width)
+            .mapToObj(column -> "c" + column)
+            .collect(Collectors.joining(", "));
+    return "unnest(" + arrays + ") AS k (" + columns + ")";
+  }
+
+  /** The key's columns of {@code t} equal those of {@code k}. */
+  static String condition(PlannedTable table) {
+    return IntStream.range(0, table.primaryKey().size())
+        .mapToObj(
+            column -> "t." + Sql.identifier(table.primaryKey().get(column)) + " = k.c" + column)
+        .collect(Collectors.joining(" AND "));
+  }
+}

@@ -1,0 +1,128 @@
+package io.reshard.job.apply;
+
+import io.reshard.job.Migration;
+import io.reshard.job.change.ChangeEvent;
+import java.io.ByteArrayOutputStream;
+import java.sql.SQLException;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.api.watermark.Watermark;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+
+/**
+ * Gathers changed keys and reads their rows again from their source. A key that changed many times
+ * is read once. Every target that could hold the key is told: the row's owner gets the row, all
+ * others learn that it is not theirs. Flushed on every watermark and before every barrier.
+ */
+public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
+    implements OneInputStreamOperator<ChangeEvent, ChangeBlock> {
+  private static final long serialVersionUID = 1L;
+
+  /** Measured: statements of 200 keys read twice as many rows per second as those of 5 000. */
+  private static final int BATCH_KEYS = 200;
+
+  private final Migration migration;
+  private transient Map<Integer, KeyBatch> batches;
+  private transient Map<Integer, SourceReader> readers;
+  private transient Counter keysFetched;
+  private transient int lane;
+
+  public RowFetcher(Migration migration) {
+    this.migration = migration;
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    batches = new LinkedHashMap<>();
+    readers = new HashMap<>();
+    keysFetched = getMetricGroup().counter("keysFetched");
+    lane = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
+  }
+
+  @Override
+  public void processElement(StreamRecord<ChangeEvent> element) throws Exception {
+    ChangeEvent event = element.getValue();
+    int tables = migration.plan().tables().size();
+    KeyBatch batch =
+        batches.computeIfAbsent(
+            event.source * tables + event.table, key -> new KeyBatch(event.source, event.table));
+    batch.add(event.key, event.transactionId);
+    if (batch.size() >= BATCH_KEYS) {
+      batches.remove(event.source * tables + event.table);
+      fetch(batch);
+    }
+  }
+
+  private void fetch(KeyBatch batch) throws InterruptedException {
+    List<Integer> targets = migration.targetsOf(batch.source());
+    Map<Integer, ByteArrayOutputStream> bytes = new HashMap<>();
+    Map<Integer, Integer> rows = new HashMap<>();
+    SourceReader reader = null;
+    try {
+      reader = reader(batch.source());
+      reader.read(
+          batch,
+          (owner, tuple) -> {
+            tuple.writeTo(bytes.computeIfAbsent(owner, key -> new ByteArrayOutputStream()));
+            rows.merge(owner, 1, Integer::sum);
+          });
+    } catch (SQLException e) {
+      if (reader == null) {
+        throw new IllegalStateException(
+            "cannot connect to " + migration.plan().shardIds().get(batch.source()), e);
+      }
+      throw reader.failed(batch, e);
+    }
+    for (int target : targets) {
+      byte[] tuples = bytes.containsKey(target) ? bytes.get(target).toByteArray() : new byte[0];
+      output.collect(
+          new StreamRecord<>(
+              new ChangeBlock(lane, batch, target, rows.getOrDefault(target, 0), tuples)));
+    }
+    keysFetched.inc(batch.size());
+  }
+
+  private SourceReader reader(int source) throws SQLException {
+    SourceReader reader = readers.get(source);
+    if (reader == null) {
+      reader = new SourceReader(migration, migration.plan().shardIds().get(source), lane);
+      readers.put(source, reader);
+    }
+    return reader;
+  }
+
+  private void flush() throws InterruptedException {
+    Map<Integer, KeyBatch> due = batches;
+    batches = new LinkedHashMap<>();
+    for (KeyBatch batch : due.values()) {
+      fetch(batch);
+    }
+  }
+
+  @Override
+  public void processWatermark(Watermark mark) throws Exception {
+    flush();
+    output.emitWatermark(mark);
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    flush();
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (readers != null) {
+      for (SourceReader reader : readers.values()) {
+        reader.close();
+      }
+    }
+    super.close();
+  }
+}

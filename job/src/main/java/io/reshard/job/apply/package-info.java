@@ -1,0 +1,2 @@
+/** Changed keys are read again from their source and merged into their targets. */
+package io.reshard.job.apply;

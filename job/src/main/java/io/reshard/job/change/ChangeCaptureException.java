@@ -1,0 +1,30 @@
+package io.reshard.job.change;
+
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+
+/** Change capture failed. */
+public class ChangeCaptureException extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+
+  ChangeCaptureException(String message) {
+    super(message);
+  }
+
+  ChangeCaptureException(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /**
+   * An exception that makes Flink fail the job at once, whatever its restart strategy, because a
+   * restart could only lose changes or fail in the same way.
+   */
+  static SuppressRestartsException forGood(String message) {
+    return new SuppressRestartsException(new ChangeCaptureException(message));
+  }
+
+  /** As {@link #forGood(String)}, with a cause. */
+  static SuppressRestartsException forGood(String message, Throwable cause) {
+    return new SuppressRestartsException(new ChangeCaptureException(message, cause));
+  }
+}

@@ -1,0 +1,32 @@
+package io.reshard.job.change;
+
+import org.apache.flink.api.connector.source.Source;
+
+/**
+ * The source of a shard's changes.
+ *
+ * <p>Run it with parallelism 1: a slot has one stream. It begins where the slot stands, on the
+ * first start as on every restore, and the slot moves on after a completed checkpoint; so events
+ * can be repeated after a restart, and none is left out. It reads no snapshot, and creates and
+ * drops nothing on the shard.
+ *
+ * <p>The job fails for good when a captured table is truncated, when the slot is missing, and when
+ * the slot stands further than the state that is restored: then changes are missing that nobody
+ * will ever send again.
+ */
+public final class ChangeSource {
+
+  private ChangeSource() {}
+
+  /**
+   * A source for one shard.
+   *
+   * @param settings the shard, its slot and its tables
+   * @throws IllegalStateException if the PostgreSQL driver on the class path is one that confirms
+   *     changes by itself
+   */
+  public static Source<ChangeEvent, ?, ?> of(ChangeSourceSettings settings) {
+    DriverCheck.requireManualConfirmation();
+    return new SlotSource(settings);
+  }
+}

@@ -1,0 +1,142 @@
+package io.reshard.job.copy;
+
+import io.reshard.core.control.ProgressKind;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Split;
+import io.reshard.job.Migration;
+import io.reshard.job.progress.ProgressUpdate;
+import io.reshard.job.target.Attempt;
+import io.reshard.job.target.Failures;
+import java.util.BitSet;
+import java.util.List;
+import java.util.concurrent.CompletionException;
+import org.apache.flink.api.common.operators.MailboxExecutor;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.runtime.state.StateInitializationContext;
+import org.apache.flink.runtime.state.StateSnapshotContext;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
+import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
+import org.apache.flink.util.OutputTag;
+
+/**
+ * Counts committed splits. When a table is complete on all its targets it has the indexes built
+ * aside, and announces the table when they stand. One subtask.
+ */
+public final class CopyTracker extends AbstractStreamOperator<TableCopied>
+    implements OneInputStreamOperator<SplitCommitted, TableCopied> {
+  /** Where progress goes. */
+  public static final OutputTag<ProgressUpdate> PROGRESS =
+      new OutputTag<>("progress") {
+        private static final long serialVersionUID = 1L;
+      };
+
+  private static final long serialVersionUID = 1L;
+
+  private final Migration migration;
+  private final int[] tableOfSplit;
+  private final int[] due;
+  private transient MailboxExecutor mailbox;
+  private transient ListState<byte[]> state;
+  private transient BitSet committed;
+  private transient int[] missing;
+  private transient IndexBuilder indexes;
+
+  CopyTracker(Migration migration, List<Split> splits, MailboxExecutor mailbox) {
+    this.migration = migration;
+    this.mailbox = mailbox;
+    this.tableOfSplit = new int[splits.size()];
+    this.due = new int[migration.plan().tables().size()];
+    for (Split split : splits) {
+      tableOfSplit[split.id()] = split.table();
+      due[split.table()] += migration.plan().targetsOf(split.source()).size();
+    }
+  }
+
+  @Override
+  public void initializeState(StateInitializationContext context) throws Exception {
+    super.initializeState(context);
+    // Version 1: one bit for each committed pair, at split * shards + target.
+    state =
+        context
+            .getOperatorStateStore()
+            .getListState(
+                new ListStateDescriptor<>(
+                    "committed-splits-v1", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    committed = new BitSet();
+    for (byte[] bits : state.get()) {
+      committed.or(BitSet.valueOf(bits));
+    }
+  }
+
+  @Override
+  public void open() throws Exception {
+    super.open();
+    String execution = Attempt.execution(getContainingTask().getEnvironment().getExecutionId());
+    indexes = new IndexBuilder(migration, migration.epoch(execution));
+    missing = due.clone();
+    int shards = migration.plan().shardIds().size();
+    committed.stream().forEach(bit -> missing[tableOfSplit[bit / shards]]--);
+    for (int table = 0; table < missing.length; table++) {
+      if (missing[table] == 0) {
+        complete(table);
+      }
+    }
+  }
+
+  @Override
+  public void processElement(StreamRecord<SplitCommitted> element) {
+    SplitCommitted done = element.getValue();
+    String target = migration.plan().shardIds().get(done.target);
+    output.collect(
+        PROGRESS,
+        new StreamRecord<>(
+            ProgressUpdate.once(ProgressKind.COPIED, done.split + ":" + target, done.rows)));
+    int bit = done.split * migration.plan().shardIds().size() + done.target;
+    if (!committed.get(bit)) {
+      committed.set(bit);
+      missing[done.table]--;
+      if (missing[done.table] == 0) {
+        complete(done.table);
+      }
+    }
+  }
+
+  private void complete(int table) {
+    indexes
+        .build(migration.table(table))
+        .whenComplete(
+            (done, failure) ->
+                mailbox.execute(() -> announce(table, failure), "indexes of table %s", table));
+  }
+
+  private void announce(int table, Throwable failure) {
+    if (failure != null) {
+      Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+      throw cause instanceof ReshardingException error
+          ? Failures.of(error)
+          : new IllegalStateException(cause);
+    }
+    output.collect(new StreamRecord<>(new TableCopied(table)));
+    output.collect(
+        PROGRESS,
+        new StreamRecord<>(
+            ProgressUpdate.once(ProgressKind.TABLE, migration.table(table).displayName(), 1)));
+  }
+
+  @Override
+  public void snapshotState(StateSnapshotContext context) throws Exception {
+    super.snapshotState(context);
+    state.update(List.of(committed.toByteArray()));
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (indexes != null) {
+      indexes.close();
+    }
+    super.close();
+  }
+}

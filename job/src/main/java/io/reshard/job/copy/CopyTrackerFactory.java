@@ -1,0 +1,40 @@
+package io.reshard.job.copy;
+
+import io.reshard.core.plan.Split;
+import io.reshard.job.Migration;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
+import org.apache.flink.streaming.api.operators.StreamOperator;
+import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+
+/** Gives the tracker its mailbox, through which finished builds come back to its thread. */
+public final class CopyTrackerFactory extends AbstractStreamOperatorFactory<TableCopied>
+    implements OneInputStreamOperatorFactory<SplitCommitted, TableCopied> {
+  private static final long serialVersionUID = 1L;
+
+  private final Migration migration;
+  private final ArrayList<Split> splits;
+
+  public CopyTrackerFactory(Migration migration, List<Split> splits) {
+    this.migration = migration;
+    this.splits = new ArrayList<>(splits);
+  }
+
+  @Override
+  @SuppressWarnings("unchecked")
+  public <T extends StreamOperator<TableCopied>> T createStreamOperator(
+      StreamOperatorParameters<TableCopied> parameters) {
+    CopyTracker tracker = new CopyTracker(migration, splits, getMailboxExecutor());
+    tracker.setup(
+        parameters.getContainingTask(), parameters.getStreamConfig(), parameters.getOutput());
+    return (T) tracker;
+  }
+
+  @Override
+  @SuppressWarnings("rawtypes")
+  public Class<? extends StreamOperator> getStreamOperatorClass(ClassLoader classLoader) {
+    return CopyTracker.class;
+  }
+}

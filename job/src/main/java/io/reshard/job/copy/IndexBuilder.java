@@ -1,0 +1,121 @@
+package io.reshard.job.copy;
+
+import io.reshard.core.control.Epoch;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.IndexDefinition;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.job.Migration;
+import io.reshard.job.target.TargetSession;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.apache.flink.util.concurrent.ExecutorThreadFactory;
+
+/**
+ * Builds primary keys and indexes of tables on new targets, in threads of its own. An index that
+ * stands already is left alone, so a build that a restart has cut short is taken up where it was.
+ */
+final class IndexBuilder implements AutoCloseable {
+  private static final int THREADS = 4;
+  private static final String BUILD_SETTINGS =
+      "SET maintenance_work_mem = '256MB'; SET lock_timeout = 0";
+
+  private final Migration migration;
+  private final Epoch epoch;
+  private final ExecutorService threads =
+      Executors.newFixedThreadPool(THREADS, new ExecutorThreadFactory("index-builder"));
+
+  IndexBuilder(Migration migration, Epoch epoch) {
+    this.migration = migration;
+    this.epoch = epoch;
+  }
+
+  /** Builds all that the table needs on all new targets; completes when everything stands. */
+  CompletableFuture<Void> build(PlannedTable table) {
+    List<CompletableFuture<Void>> targets = new ArrayList<>();
+    for (String target : migration.plan().targets()) {
+      if (migration.plan().isNew(target)) {
+        targets.add(
+            run(target, table, List.of(table.primaryKeyIndex()))
+                .thenCompose(done -> secondary(target, table))
+                .thenCompose(
+                    done -> CompletableFuture.runAsync(() -> analyze(target, table), threads)));
+      }
+    }
+    return CompletableFuture.allOf(targets.toArray(new CompletableFuture<?>[0]));
+  }
+
+  private CompletableFuture<Void> secondary(String target, PlannedTable table) {
+    return CompletableFuture.allOf(
+        table.indexes().stream()
+            .map(index -> run(target, table, List.of(index)))
+            .toArray(CompletableFuture<?>[]::new));
+  }
+
+  private CompletableFuture<Void> run(
+      String target, PlannedTable table, List<IndexDefinition> indexes) {
+    return CompletableFuture.runAsync(
+        () -> indexes.forEach(index -> buildOne(target, table, index)), threads);
+  }
+
+  private void buildOne(String target, PlannedTable table, IndexDefinition index) {
+    try (TargetSession session = TargetSession.open(migration, target, epoch)) {
+      session.begin();
+      if (!stands(session, table, index)) {
+        try (Statement statement = session.connection().createStatement()) {
+          statement.execute(BUILD_SETTINGS);
+          statement.execute(index.statement());
+        }
+      }
+      session.commit();
+    } catch (SQLException e) {
+      throw failed("building " + index.name(), target, table, e);
+    }
+  }
+
+  private static boolean stands(TargetSession session, PlannedTable table, IndexDefinition index)
+      throws SQLException {
+    try (PreparedStatement query =
+        session
+            .connection()
+            .prepareStatement(
+                "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                    + " WHERE n.nspname = ? AND c.relname = ?")) {
+      query.setString(1, table.schema());
+      query.setString(2, index.name());
+      try (ResultSet row = query.executeQuery()) {
+        return row.next();
+      }
+    }
+  }
+
+  /** Without statistics the planner might scan the table for every change that is applied. */
+  private void analyze(String target, PlannedTable table) {
+    try (TargetSession session = TargetSession.open(migration, target, epoch);
+        Statement statement = session.connection().createStatement()) {
+      statement.execute("ANALYZE " + table.quotedName());
+    } catch (SQLException e) {
+      throw failed("analyzing", target, table, e);
+    }
+  }
+
+  private static ReshardingException failed(
+      String what, String target, PlannedTable table, SQLException cause) {
+    return new ReshardingException(
+        ErrorCode.COPY_FAILED,
+        what + " of " + table.displayName() + " on " + target + " failed: " + cause.getMessage(),
+        cause);
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+}

@@ -1,0 +1,2 @@
+/** Reports of the job to the control database. */
+package io.reshard.job.progress;
