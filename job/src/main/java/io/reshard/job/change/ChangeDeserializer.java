@@ -1,7 +1,6 @@
 package io.reshard.job.change;
 
 import java.util.IdentityHashMap;
-import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
 import org.apache.flink.cdc.debezium.DebeziumDeserializationSchema;
 import org.apache.flink.util.Collector;

@@ -9,6 +9,7 @@ import io.reshard.job.target.Attempt;
 import io.reshard.job.target.Failures;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
@@ -105,11 +106,13 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
   }
 
   private void complete(int table) {
-    indexes
-        .build(migration.table(table))
-        .whenComplete(
-            (done, failure) ->
-                mailbox.execute(() -> announce(table, failure), "indexes of table %s", table));
+    // Whatever the outcome, announce() hears of it; only a task that has ended refuses the mail.
+    CompletableFuture<Void> unused =
+        indexes
+            .build(migration.table(table))
+            .whenComplete(
+                (done, failure) ->
+                    mailbox.execute(() -> announce(table, failure), "indexes of table %s", table));
   }
 
   private void announce(int table, Throwable failure) {

@@ -23,7 +23,7 @@ public final class CopyTrackerFactory extends AbstractStreamOperatorFactory<Tabl
   }
 
   @Override
-  @SuppressWarnings("unchecked")
+  @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"}) // The signature is Flink's.
   public <T extends StreamOperator<TableCopied>> T createStreamOperator(
       StreamOperatorParameters<TableCopied> parameters) {
     CopyTracker tracker = new CopyTracker(migration, splits, getMailboxExecutor());

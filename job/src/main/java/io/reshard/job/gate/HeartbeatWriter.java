@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.util.concurrent.ExecutorThreadFactory;
 import org.slf4j.Logger;
@@ -23,6 +24,7 @@ final class HeartbeatWriter implements AutoCloseable {
   private final String operationId;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(new ExecutorThreadFactory("heartbeat"));
+
   /** Used by the thread alone. */
   private Connection connection;
 
@@ -32,7 +34,9 @@ final class HeartbeatWriter implements AutoCloseable {
   }
 
   void start() {
-    thread.scheduleWithFixedDelay(this::beat, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
+    // The task never fails: beat() reports every failure and goes on.
+    ScheduledFuture<?> unused =
+        thread.scheduleWithFixedDelay(this::beat, 0, INTERVAL_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   private void beat() {
@@ -41,7 +45,7 @@ final class HeartbeatWriter implements AutoCloseable {
         connection = source.connect("reshard " + operationId + " heartbeat");
       }
       Heartbeat.beat(connection, operationId);
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       LOG.warn("{}: a heartbeat failed and is tried again: {}", source, e.getMessage());
       disconnect();
     }
