@@ -28,6 +28,11 @@ public final class RoutingSql {
     this.rawHash = KeyType.of(formatType).rawHashSql(column);
   }
 
+  /** {@code invalid_topology} if a shard key of the type cannot be routed. */
+  public static void checkType(String formatType) {
+    KeyType.of(formatType);
+  }
+
   /** A boolean expression: the row belongs to {@code shardId} under the topology. */
   public String ownedBy(String shardId) {
     return topology.owners().stream()

@@ -26,6 +26,7 @@ public final class TopologyRules {
     require(!topology.tables().isEmpty(), "it has no 'tables'");
     unique(topology.nodes(), Node::id, "node");
     unique(topology.shards(), Shard::id, "shard");
+    unique(topology.tables(), TableRule::name, "table");
     unique(topology.tables(), table -> table.schema() + "." + table.table(), "table");
     topology.nodes().forEach(TopologyRules::checkNode);
     topology.tables().forEach(TopologyRules::checkTable);
@@ -95,15 +96,16 @@ public final class TopologyRules {
           "the key range " + range + " of shard '" + shard.id() + "' overlaps the one before it");
       require(
           range.start() == covered,
-          "no active shard owns the key range " + gap(covered, range.start()));
+          "no active shard owns the key range " + prefixes(covered, range.start()));
       covered = range.end();
       complete = covered == 0;
     }
-    require(complete, "no active shard owns the key range " + gap(covered, 0));
+    require(complete, "no active shard owns the key range " + prefixes(covered, 0));
   }
 
-  private static String gap(long start, long end) {
-    return new KeyRange(start, end).toString();
+  /** The notation of a range that may be empty, which {@link KeyRange} cannot be. */
+  private static String prefixes(long start, long end) {
+    return start == end && start != 0 ? "nothing" : new KeyRange(start, end).toString();
   }
 
   private static void checkRemainders(List<Shard> owners) {

@@ -1,0 +1,109 @@
+package io.reshard.planner;
+
+import io.reshard.core.plan.IndexDefinition;
+import java.sql.SQLException;
+import java.util.List;
+
+/** Reads a table's keys, indexes, check constraints and foreign keys, each as the DDL it takes. */
+final class ConstraintInspector {
+  private static final String PRIMARY_KEY =
+      """
+      SELECT a.attname FROM pg_catalog.pg_index i
+      CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY k (attnum, place)
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+      WHERE i.indrelid = ?::oid AND i.indisprimary AND k.place <= i.indnkeyatts ORDER BY k.place
+      """;
+
+  private static final String CONSTRAINTS =
+      """
+      SELECT k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname,
+          k.conname, pg_catalog.pg_get_constraintdef(k.oid)) AS statement,
+        k.condeferrable, format('%s.%s', rn.nspname, r.relname) AS other
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+      LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+      WHERE k.conrelid = ?::oid AND k.contype = ? AND k.conparentid = 0 ORDER BY k.conname
+      """;
+
+  private static final String CHECKS =
+      """
+      SELECT format('CONSTRAINT %I %s', k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+      FROM pg_catalog.pg_constraint k
+      WHERE k.conrelid = ?::oid AND k.contype = 'c' ORDER BY k.conname
+      """;
+
+  // An index that stands behind a constraint is made by that constraint.
+  private static final String INDEXES =
+      """
+      SELECT x.relname, coalesce(
+        (SELECT format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname, k.conname,
+           pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
+         WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x') LIMIT 1),
+        pg_catalog.pg_get_indexdef(i.indexrelid))
+      FROM pg_catalog.pg_index i
+      JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE i.indrelid = ?::oid AND NOT i.indisprimary AND i.indisvalid ORDER BY x.relname
+      """;
+
+  private static final String REFERENCED_BY =
+      """
+      SELECT k.conname, format('%s.%s', n.nspname, c.relname)
+      FROM pg_catalog.pg_constraint k
+      JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE k.confrelid = ?::oid AND k.contype = 'f' AND k.conparentid = 0
+      """;
+
+  private final Session session;
+
+  ConstraintInspector(Session session) {
+    this.session = session;
+  }
+
+  List<String> primaryKey(long table) throws SQLException {
+    return session.list(PRIMARY_KEY, row -> row.getString(1), table);
+  }
+
+  /** The primary key's constraint, or null. */
+  IndexDefinition primaryKeyIndex(long table) throws SQLException {
+    return session
+        .first(
+            CONSTRAINTS, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, "p")
+        .orElse(null);
+  }
+
+  boolean primaryKeyDeferrable(long table) throws SQLException {
+    return session.first(CONSTRAINTS, row -> row.getBoolean(3), table, "p").orElse(false);
+  }
+
+  List<String> checks(long table) throws SQLException {
+    return session.list(CHECKS, row -> row.getString(1), table);
+  }
+
+  List<IndexDefinition> indexes(long table) throws SQLException {
+    return session.list(
+        INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table);
+  }
+
+  List<ForeignKeyFacts> foreignKeys(long table) throws SQLException {
+    return session.list(
+        CONSTRAINTS,
+        row ->
+            new ForeignKeyFacts(
+                new IndexDefinition(row.getString(1), row.getString(2)), row.getString(4)),
+        table,
+        "f");
+  }
+
+  /** Foreign keys that point at the table; their definitions hold no statement. */
+  List<ForeignKeyFacts> referencedBy(long table) throws SQLException {
+    return session.list(
+        REFERENCED_BY,
+        row -> new ForeignKeyFacts(new IndexDefinition(row.getString(1), null), row.getString(2)),
+        table);
+  }
+}

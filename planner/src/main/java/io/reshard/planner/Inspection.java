@@ -1,0 +1,172 @@
+package io.reshard.planner;
+
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.plan.Split;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** What catalogs and statistics of all shards of a migration say. Immutable. */
+final class Inspection {
+  private final Migration migration;
+  private final Map<String, ShardFacts> shards;
+  private final List<TableRule> found;
+  private final List<SplitPlanner.Piece> pieces;
+  private final List<Split> splits;
+
+  private Inspection(
+      Migration migration,
+      Map<String, ShardFacts> shards,
+      List<TableRule> found,
+      List<SplitPlanner.Piece> pieces,
+      List<Split> splits) {
+    this.migration = migration;
+    this.shards = shards;
+    this.found = found;
+    this.pieces = pieces;
+    this.splits = splits;
+  }
+
+  /** Looks at every source and target, several at once. */
+  static Inspection of(Migration migration, Secrets secrets, PlannerOptions options) {
+    List<String> ids =
+        Stream.concat(migration.sources().stream(), migration.targets().stream())
+            .distinct()
+            .toList();
+    Map<String, ShardFacts> shards =
+        ShardWorkers.askAll(ids, id -> ShardFacts.read(migration, id, secrets, options));
+    List<TableRule> found =
+        migration.rules().stream()
+            .filter(rule -> reference(migration, shards, rule) != null)
+            .toList();
+    List<SplitPlanner.Piece> pieces = pieces(migration, shards, found);
+    List<List<List<String>>> bounds = bounds(migration, shards, found, pieces, secrets, options);
+    List<Split> splits = SplitPlanner.number(pieces, bounds, found.size());
+    return new Inspection(migration, shards, found, pieces, splits);
+  }
+
+  private static List<SplitPlanner.Piece> pieces(
+      Migration migration, Map<String, ShardFacts> shards, List<TableRule> found) {
+    List<SplitPlanner.Piece> pieces = new ArrayList<>();
+    for (int table = 0; table < found.size(); table++) {
+      String name = TableSelection.displayName(found.get(table));
+      for (String source : migration.sources()) {
+        TableEstimate estimate = shards.get(source).estimates().get(name);
+        if (estimate != null) {
+          pieces.add(new SplitPlanner.Piece(table, source, estimate, migration.movedShare(source)));
+        }
+      }
+    }
+    return pieces;
+  }
+
+  private static List<List<List<String>>> bounds(
+      Migration migration,
+      Map<String, ShardFacts> shards,
+      List<TableRule> found,
+      List<SplitPlanner.Piece> pieces,
+      Secrets secrets,
+      PlannerOptions options) {
+    int[] parts = SplitPlanner.parts(pieces, options.copyBatchSize());
+    Map<String, Map<Integer, List<List<String>>>> perSource =
+        ShardWorkers.askAll(
+            migration.sources(),
+            source -> {
+              try (Session session = session(migration, source, secrets, options)) {
+                Map<Integer, List<List<String>>> bounds = new HashMap<>();
+                for (int index = 0; index < parts.length; index++) {
+                  SplitPlanner.Piece piece = pieces.get(index);
+                  if (piece.source().equals(source)) {
+                    TableFacts table = shards.get(source).table(found.get(piece.table()));
+                    bounds.put(index, bounds(session, table, piece.estimate(), parts[index]));
+                  }
+                }
+                return bounds;
+              }
+            });
+    List<List<List<String>>> all = new ArrayList<>();
+    for (int index = 0; index < parts.length; index++) {
+      all.add(perSource.get(pieces.get(index).source()).get(index));
+    }
+    return all;
+  }
+
+  private static List<List<String>> bounds(
+      Session session, TableFacts table, TableEstimate estimate, int parts) throws SQLException {
+    return new SplitBounds(session, table).find(estimate, parts);
+  }
+
+  static Session session(
+      Migration migration, String shardId, Secrets secrets, PlannerOptions options)
+      throws SQLException {
+    Topology topology = migration.topologyOf(shardId);
+    Shard shard = topology.shard(shardId);
+    return Session.open(secrets.endpoint(topology, shard), options.queryTimeout());
+  }
+
+  /** The table on the source with the lowest place that has it; the others must be like it. */
+  private static TableFacts reference(
+      Migration migration, Map<String, ShardFacts> shards, TableRule rule) {
+    return migration.sources().stream()
+        .map(source -> shards.get(source).table(rule))
+        .filter(table -> table != null)
+        .findFirst()
+        .orElse(null);
+  }
+
+  TableFacts reference(TableRule rule) {
+    return reference(migration, shards, rule);
+  }
+
+  ShardFacts shard(String shardId) {
+    return shards.get(shardId);
+  }
+
+  /** The rules whose table stands on a source: the tables of the plan, in its order. */
+  List<TableRule> found() {
+    return found;
+  }
+
+  List<Split> splits() {
+    return splits;
+  }
+
+  List<String> schema() {
+    return TableDdl.schema(found.stream().map(this::reference).toList());
+  }
+
+  List<PlannedTable> tables() {
+    List<PlannedTable> tables = new ArrayList<>();
+    for (int table = 0; table < found.size(); table++) {
+      int position = table;
+      List<TableEstimate> estimates =
+          pieces.stream()
+              .filter(piece -> piece.table() == position)
+              .map(SplitPlanner.Piece::estimate)
+              .toList();
+      tables.add(
+          TableDdl.planned(
+              reference(found.get(table)),
+              found.get(table),
+              estimates.stream().mapToLong(TableEstimate::rows).sum(),
+              estimates.stream().mapToLong(TableEstimate::bytes).sum()));
+    }
+    return tables;
+  }
+
+  /** The size of all tables on each source. */
+  Map<String, TableEstimate> totals() {
+    Map<String, TableEstimate> totals = new LinkedHashMap<>();
+    migration.sources().forEach(source -> totals.put(source, TableEstimate.EMPTY));
+    pieces.forEach(piece -> totals.merge(piece.source(), piece.estimate(), TableEstimate::plus));
+    return totals;
+  }
+}

@@ -1,0 +1,37 @@
+package io.reshard.planner;
+
+import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.postgres.Secrets;
+import java.util.List;
+
+/** Runs every check that must hold before a migration starts. */
+final class Preflight {
+  private final Migration migration;
+  private final Inspection inspection;
+  private final Secrets secrets;
+  private final PlannerOptions options;
+
+  Preflight(Migration migration, Inspection inspection, Secrets secrets, PlannerOptions options) {
+    this.migration = migration;
+    this.inspection = inspection;
+    this.secrets = secrets;
+    this.options = options;
+  }
+
+  List<PreflightFinding> run() {
+    Findings findings = new Findings();
+    if (!migration.references().isEmpty()) {
+      findings.add(
+          "reference_tables",
+          null,
+          false,
+          "not supported yet: "
+              + migration.references().stream().map(TableSelection::displayName).toList(),
+          "take the reference tables out of the topology, and copy them to the new shards");
+    }
+    new ServerChecks(migration, inspection, findings).run();
+    new TableChecks(migration, inspection, findings).run();
+    new RowChecks(migration, inspection, secrets, options, findings).run();
+    return findings.all();
+  }
+}

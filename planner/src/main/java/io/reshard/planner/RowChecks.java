@@ -1,0 +1,183 @@
+package io.reshard.planner;
+
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * Checks that look for rows in the wrong place. Each is a scan of a table until the first such row,
+ * so of the whole table where all is well.
+ */
+final class RowChecks {
+  private final Migration migration;
+  private final Inspection inspection;
+  private final Secrets secrets;
+  private final PlannerOptions options;
+  private final Findings findings;
+
+  RowChecks(
+      Migration migration,
+      Inspection inspection,
+      Secrets secrets,
+      PlannerOptions options,
+      Findings findings) {
+    this.migration = migration;
+    this.inspection = inspection;
+    this.secrets = secrets;
+    this.options = options;
+    this.findings = findings;
+  }
+
+  void run() {
+    report(
+        "strays",
+        migration.sources(),
+        this::strays,
+        "every row is owned by its shard",
+        "move the row to the shard that owns its key, or delete it: it may be the only copy");
+    report(
+        "moved_rows_absent",
+        migration.existingTargets().stream()
+            .filter(target -> !migration.sources().contains(target))
+            .toList(),
+        this::movedRows,
+        "holds no rows of the keys that it will receive",
+        "delete or move the row: it would be mistaken for a copied one");
+    report(
+        "target_empty",
+        migration.newTargets().stream()
+            .filter(target -> inspection.shard(target).databaseExists())
+            .toList(),
+        this::anyRows,
+        "the tables are empty or not there yet",
+        "drop the tables of the new shard, or give it another database");
+    if (!migration.leftOut().isEmpty()) {
+      report(
+          "tables_left_out",
+          migration.sources(),
+          this::leftBehind,
+          "the tables that are left out hold no rows whose keys move",
+          "move these tables too: the switch would route their keys to shards that lack the rows");
+    }
+  }
+
+  /** Finds problems on one shard. */
+  @FunctionalInterface
+  private interface Search {
+    List<String> problems(Session session, String shardId) throws SQLException;
+  }
+
+  private void report(
+      String check, List<String> shardIds, Search search, String okDetail, String remedy) {
+    PlannerOptions patient =
+        new PlannerOptions(
+            options.tables(),
+            options.copyBatchSize(),
+            options.scanTimeout(),
+            options.scanTimeout());
+    Map<String, List<String>> problems =
+        ShardWorkers.askAll(
+            shardIds,
+            shardId -> {
+              try (Session session = Inspection.session(migration, shardId, secrets, patient)) {
+                return search.problems(session, shardId);
+              }
+            });
+    problems.forEach((shardId, found) -> findings.add(check, shardId, found, okDetail, remedy));
+  }
+
+  private List<String> strays(Session session, String source) throws SQLException {
+    return search(
+        session,
+        source,
+        migration.rules(),
+        rule -> routing(migration.source(), rule, source).strayOn(source),
+        "a row that the shard does not own");
+  }
+
+  private List<String> movedRows(Session session, String target) throws SQLException {
+    return search(
+        session,
+        target,
+        migration.rules(),
+        rule ->
+            routing(migration.target(), rule, target).ownedBy(target)
+                + " AND NOT "
+                + routing(migration.source(), rule, target).ownedBy(target),
+        "a row of the keys that will be moved there");
+  }
+
+  private List<String> anyRows(Session session, String target) throws SQLException {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : migration.rules()) {
+      TableFacts table = inspection.shard(target).table(rule);
+      if (table != null && session.any("SELECT FROM " + table.quotedName() + " LIMIT 1")) {
+        problems.add(table.displayName() + " holds rows");
+      }
+    }
+    return problems;
+  }
+
+  private List<String> leftBehind(Session session, String source) throws SQLException {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : migration.leftOut()) {
+      TableFacts table = new TableInspector(session).inspect(rule).orElse(null);
+      if (table == null || TableChecks.shardKeyProblem(rule, table) != null) {
+        continue;
+      }
+      RoutingSql routing = routing(migration.target(), rule, table);
+      find(session, table, routing.strayOn(source), "a row whose key moves away")
+          .ifPresent(problems::add);
+    }
+    return problems;
+  }
+
+  /** Writes the condition of a row that should not be there. */
+  @FunctionalInterface
+  private interface Condition {
+    String of(TableRule rule);
+  }
+
+  private List<String> search(
+      Session session, String shardId, List<TableRule> rules, Condition condition, String what)
+      throws SQLException {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : rules) {
+      TableFacts table = inspection.shard(shardId).table(rule);
+      if (table != null && TableChecks.shardKeyProblem(rule, table) == null) {
+        find(session, table, condition.of(rule), what).ifPresent(problems::add);
+      }
+    }
+    return problems;
+  }
+
+  private static Optional<String> find(
+      Session session, TableFacts table, String condition, String what) throws SQLException {
+    String key =
+        table.primaryKey().isEmpty()
+            ? "''"
+            : table.primaryKey().stream()
+                .map(column -> "t." + Sql.identifier(column) + "::text")
+                .collect(Collectors.joining(", ", "concat_ws(', ', ", ")"));
+    return session.first(
+        "SELECT " + key + " FROM " + table.quotedName() + " t WHERE " + condition + " LIMIT 1",
+        row -> table.displayName() + " holds " + what + ", such as (" + row.getString(1) + ")");
+  }
+
+  private RoutingSql routing(Topology topology, TableRule rule, String shardId) {
+    return routing(topology, rule, inspection.shard(shardId).table(rule));
+  }
+
+  private static RoutingSql routing(Topology topology, TableRule rule, TableFacts table) {
+    String type = table.column(rule.shardKey()).orElseThrow().type();
+    return new RoutingSql(topology, "t." + Sql.identifier(rule.shardKey()), type);
+  }
+}

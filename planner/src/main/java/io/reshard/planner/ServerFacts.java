@@ -1,0 +1,104 @@
+package io.reshard.planner;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * A server and a role on it, as a session sees them.
+ *
+ * @param instance the same for two sessions on one running server, and only then
+ * @param freeSlots replication slots that may still be made
+ * @param freeSenders processes that may still be started to stream changes
+ * @param replicaRole whether the role may set {@code session_replication_role}
+ * @param locale encoding and collation of the database
+ * @param prepared global ids of prepared transactions of the database
+ * @param extensions names of the extensions that can be created here
+ */
+record ServerFacts(
+    int versionNumber,
+    String version,
+    String instance,
+    String database,
+    String user,
+    String walLevel,
+    long freeSlots,
+    long freeSenders,
+    boolean mayReplicate,
+    boolean replicaRole,
+    boolean mayCreateDatabase,
+    boolean mayCreateSchema,
+    boolean inRecovery,
+    String encoding,
+    String locale,
+    List<String> prepared,
+    List<String> extensions) {
+
+  /** The first version that is supported, as {@code server_version_num} counts. */
+  static final int LEAST_VERSION = 150_000;
+
+  private static final String QUERY =
+      """
+      SELECT current_setting('server_version_num')::int AS number,
+        current_setting('server_version') AS version,
+        pg_catalog.pg_postmaster_start_time()::text || ' ' || coalesce(host(inet_server_addr()), '')
+          || ' ' || coalesce(inet_server_port(), 0) AS instance,
+        current_database() AS database, current_user::text AS role,
+        current_setting('wal_level') AS wal_level,
+        current_setting('max_replication_slots')::bigint
+          - (SELECT count(*) FROM pg_catalog.pg_replication_slots) AS free_slots,
+        current_setting('max_wal_senders')::bigint
+          - (SELECT count(*) FROM pg_catalog.pg_stat_replication) AS free_senders,
+        r.rolreplication OR r.rolsuper AS may_replicate,
+        CASE WHEN current_setting('server_version_num')::int < 150000 THEN r.rolsuper
+          ELSE pg_catalog.has_parameter_privilege('session_replication_role', 'SET') END
+          AS replica_role,
+        r.rolcreatedb OR r.rolsuper AS may_create_database,
+        pg_catalog.has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
+        pg_catalog.pg_is_in_recovery() AS in_recovery,
+        pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
+        concat_ws(' ', d.datlocprovider, d.datcollate, d.datctype,
+          coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')) AS locale,
+        ARRAY(SELECT x.gid FROM pg_catalog.pg_prepared_xacts x
+          WHERE x.database = current_database())::text[] AS prepared,
+        ARRAY(SELECT e.name FROM pg_catalog.pg_available_extensions e)::text[] AS extensions
+      FROM pg_catalog.pg_roles r
+      JOIN pg_catalog.pg_database d ON d.datname = coalesce(?, current_database())
+      WHERE r.rolname = current_user
+      """;
+
+  /** The session's own database. */
+  static ServerFacts of(Session session) throws SQLException {
+    return session.one(QUERY, ServerFacts::read, (Object) null);
+  }
+
+  /** What a database will be like that is created on the session's server. */
+  static ServerFacts ofTemplate(Session session) throws SQLException {
+    return session.one(QUERY, ServerFacts::read, "template1");
+  }
+
+  private static ServerFacts read(ResultSet row) throws SQLException {
+    return new ServerFacts(
+        row.getInt("number"),
+        row.getString("version"),
+        row.getString("instance"),
+        row.getString("database"),
+        row.getString("role"),
+        row.getString("wal_level"),
+        row.getLong("free_slots"),
+        row.getLong("free_senders"),
+        row.getBoolean("may_replicate"),
+        row.getBoolean("replica_role"),
+        row.getBoolean("may_create_database"),
+        row.getBoolean("may_create_schema"),
+        row.getBoolean("in_recovery"),
+        row.getString("encoding"),
+        row.getString("locale"),
+        Session.strings(row, "prepared"),
+        Session.strings(row, "extensions"));
+  }
+
+  boolean isSupported() {
+    return versionNumber >= LEAST_VERSION;
+  }
+}

@@ -1,0 +1,282 @@
+package io.reshard.planner;
+
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.topology.TableRule;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/** Checks of the tables' definitions. No I/O: all facts have been read. */
+final class TableChecks {
+  private static final Set<String> CAPTURABLE =
+      Set.of(
+          "smallint",
+          "integer",
+          "bigint",
+          "text",
+          "character varying",
+          "character",
+          "uuid",
+          "boolean",
+          "numeric",
+          "date",
+          "timestamp without time zone",
+          "timestamp with time zone");
+
+  private final Migration migration;
+  private final Inspection inspection;
+  private final Findings findings;
+  private final Set<String> moved = new HashSet<>();
+
+  TableChecks(Migration migration, Inspection inspection, Findings findings) {
+    this.migration = migration;
+    this.inspection = inspection;
+    this.findings = findings;
+    migration.rules().forEach(rule -> moved.add(TableSelection.displayName(rule)));
+  }
+
+  void run() {
+    for (String source : migration.sources()) {
+      checkPresence(source);
+      checkSource(source);
+    }
+    for (String target : migration.targets()) {
+      if (migration.sources().contains(target)) {
+        continue;
+      }
+      if (!migration.isNew(target)) {
+        checkPresence(target);
+      }
+      checkAgreement(target);
+      each("triggers", target, TableChecks::triggers, NO_TRIGGERS, TRIGGERS_REMEDY);
+    }
+  }
+
+  private static final String NO_TRIGGERS = "none would fire while rows arrive";
+  private static final String TRIGGERS_REMEDY =
+      "drop the rules, or ALTER TABLE … ENABLE TRIGGER, so that they fire for the application alone";
+
+  private void checkPresence(String shardId) {
+    ShardFacts shard = inspection.shard(shardId);
+    List<String> missing =
+        migration.rules().stream()
+            .filter(rule -> shard.table(rule) == null)
+            .map(rule -> TableSelection.displayName(rule) + " does not exist")
+            .toList();
+    findings.add(
+        "tables_exist",
+        shardId,
+        missing,
+        migration.rules().size() + " tables",
+        "create the table on every shard, or take it out of the topology");
+  }
+
+  private void checkSource(String source) {
+    each(
+        "table_kind",
+        source,
+        (table, problems) -> kind(table, problems),
+        "ordinary, logged tables",
+        "partitioned, inherited, unlogged and foreign tables are not supported yet: move the rows"
+            + " into an ordinary table, or leave the table out with 'tables'");
+    each(
+        "primary_key",
+        source,
+        TableChecks::primaryKey,
+        "every table has one whose changes can be captured",
+        "give the table a primary key that is not deferrable, of the types smallint, integer,"
+            + " bigint, text, varchar, char, uuid, boolean, numeric, date or timestamp");
+    checkShardKeys(source);
+    each(
+        "replica_identity",
+        source,
+        TableChecks::replicaIdentity,
+        "DEFAULT or FULL",
+        "ALTER TABLE … REPLICA IDENTITY DEFAULT, or FULL");
+    checkAgreement(source);
+    each(
+        "foreign_keys",
+        source,
+        this::foreignKeys,
+        "all within the moved tables",
+        "move both tables together, or drop the foreign key");
+    each("triggers", source, TableChecks::triggers, NO_TRIGGERS, TRIGGERS_REMEDY);
+    if (!migration.newTargets().isEmpty()) {
+      each(
+          "definition",
+          source,
+          TableChecks::definition,
+          "all of it can be created on new shards",
+          "drop what is named, or create the shard's database and tables beforehand, empty");
+    }
+  }
+
+  /** One finding over all tables that stand on the shard. */
+  private void each(
+      String check,
+      String shardId,
+      BiConsumer<TableFacts, List<String>> test,
+      String okDetail,
+      String remedy) {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : migration.rules()) {
+      TableFacts table = inspection.shard(shardId).table(rule);
+      if (table != null) {
+        test.accept(table, problems);
+      }
+    }
+    findings.add(check, shardId, problems, okDetail, remedy);
+  }
+
+  private static void kind(TableFacts table, List<String> problems) {
+    String name = table.displayName();
+    switch (table.kind()) {
+      case "r" -> {
+        if (table.inherits()) {
+          problems.add(name + " is a partition, or has parents or children");
+        }
+        if (!table.persistence().equals("p")) {
+          problems.add(name + " is unlogged, so its changes cannot be captured");
+        }
+      }
+      case "p" -> problems.add(name + " is partitioned");
+      default -> problems.add(name + " is not an ordinary table");
+    }
+  }
+
+  private static void primaryKey(TableFacts table, List<String> problems) {
+    String name = table.displayName();
+    if (table.primaryKey().isEmpty()) {
+      problems.add(name + " has no primary key");
+    }
+    if (table.primaryKeyDeferrable()) {
+      problems.add("the primary key of " + name + " is deferrable");
+    }
+    for (String key : table.primaryKey()) {
+      ColumnFacts column = table.column(key).orElseThrow();
+      String label = "the primary key column " + name + "." + key;
+      if (!CAPTURABLE.contains(column.type().replaceFirst("\\([^)]*\\)", ""))) {
+        problems.add(label + " has the type " + column.type());
+      }
+      if (!column.deterministic()) {
+        problems.add(label + " has a nondeterministic collation");
+      }
+    }
+  }
+
+  private void checkShardKeys(String source) {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : migration.rules()) {
+      TableFacts table = inspection.shard(source).table(rule);
+      String problem = table == null ? null : shardKeyProblem(rule, table);
+      if (problem != null) {
+        problems.add(problem);
+      }
+    }
+    findings.add(
+        "shard_key",
+        source,
+        problems,
+        "not null, and of types that can be routed",
+        "let the shard key be a NOT NULL column of the type smallint, integer, bigint, text,"
+            + " varchar or uuid");
+  }
+
+  /** What is wrong with the shard key, or null: only then rows can be routed in SQL. */
+  static String shardKeyProblem(TableRule rule, TableFacts table) {
+    String label = "the shard key " + table.displayName() + "." + rule.shardKey();
+    ColumnFacts column = table.column(rule.shardKey()).orElse(null);
+    if (column == null) {
+      return label + " is not a column";
+    }
+    if (!isRoutable(column)) {
+      return label + " has the type " + column.type();
+    }
+    if (!column.deterministic()) {
+      return label + " has a nondeterministic collation";
+    }
+    return column.notNull() ? null : label + " may be null";
+  }
+
+  static boolean isRoutable(ColumnFacts column) {
+    try {
+      RoutingSql.checkType(column.type());
+      return true;
+    } catch (ReshardingException notRoutable) {
+      return false;
+    }
+  }
+
+  private static void replicaIdentity(TableFacts table, List<String> problems) {
+    if (table.replicaIdentity().equals("n")) {
+      problems.add(table.displayName() + " has the replica identity NOTHING");
+    } else if (table.replicaIdentity().equals("i")) {
+      problems.add(table.displayName() + " has the replica identity USING INDEX");
+    }
+  }
+
+  private void foreignKeys(TableFacts table, List<String> problems) {
+    for (ForeignKeyFacts key : table.foreignKeys()) {
+      if (!moved.contains(key.otherTable())) {
+        problems.add(
+            table.displayName()
+                + " references "
+                + key.otherTable()
+                + " ("
+                + key.definition().name()
+                + "), which is not moved");
+      }
+    }
+    for (ForeignKeyFacts key : table.referencedBy()) {
+      if (!moved.contains(key.otherTable())) {
+        problems.add(
+            table.displayName()
+                + " is referenced by "
+                + key.otherTable()
+                + " ("
+                + key.definition().name()
+                + "), which is not moved");
+      }
+    }
+  }
+
+  private static void triggers(TableFacts table, List<String> problems) {
+    table.firingTriggers().stream()
+        .map(name -> table.displayName() + " has the trigger " + name + " ENABLE ALWAYS or REPLICA")
+        .forEach(problems::add);
+    table.rewritten().stream()
+        .filter(name -> name.startsWith("rule "))
+        .map(name -> table.displayName() + " has the " + name)
+        .forEach(problems::add);
+  }
+
+  private static void definition(TableFacts table, List<String> problems) {
+    table.objects().unsupported().stream()
+        .map(name -> table.displayName() + " uses " + name)
+        .forEach(problems::add);
+    table.rewritten().stream()
+        .filter(name -> name.startsWith("row security"))
+        .map(name -> table.displayName() + " has the " + name)
+        .forEach(problems::add);
+  }
+
+  private void checkAgreement(String shardId) {
+    List<String> problems = new ArrayList<>();
+    for (TableRule rule : inspection.found()) {
+      TableFacts table = inspection.shard(shardId).table(rule);
+      TableFacts reference = inspection.reference(rule);
+      if (table != null) {
+        problems.addAll(new TableAgreement(reference, table).differences());
+      }
+    }
+    findings.add(
+        "columns_equal",
+        shardId,
+        problems,
+        "all tables have the columns of " + migration.sources().get(0),
+        "alter the table so that its columns and primary key are the same on every shard");
+  }
+}

@@ -1,0 +1,61 @@
+package io.reshard.planner;
+
+import io.reshard.core.plan.IndexDefinition;
+import io.reshard.core.postgres.Sql;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A table as the catalog of one shard has it.
+ *
+ * @param kind ordinary, partitioned, view or foreign: the letter of {@code pg_class.relkind}
+ * @param persistence the letter of {@code pg_class.relpersistence}
+ * @param replicaIdentity the letter of {@code pg_class.relreplident}
+ * @param inherits whether it is a partition, or has parents or children
+ * @param owned whether the session's role may alter it
+ * @param options storage options, joined as WITH takes them; or null
+ * @param primaryKey columns in the order of its index; empty if there is none
+ * @param primaryKeyIndex null if there is none
+ * @param primaryKeyDeferrable whether the primary key is checked late
+ * @param checks check constraints as CREATE TABLE takes them
+ * @param referencedBy foreign keys of other tables that point here
+ * @param rewritten names of rules and row security policies
+ * @param firingTriggers triggers that fire even while rows are replicated
+ * @param followUps DDL after CREATE TABLE: triggers, statistics objects, ownership of sequences
+ */
+record TableFacts(
+    String schema,
+    String name,
+    long oid,
+    String kind,
+    String persistence,
+    String replicaIdentity,
+    boolean inherits,
+    boolean owned,
+    String options,
+    List<ColumnFacts> columns,
+    List<String> primaryKey,
+    IndexDefinition primaryKeyIndex,
+    boolean primaryKeyDeferrable,
+    List<String> checks,
+    List<IndexDefinition> indexes,
+    List<ForeignKeyFacts> foreignKeys,
+    List<ForeignKeyFacts> referencedBy,
+    List<String> rewritten,
+    List<String> firingTriggers,
+    List<SequenceFacts> sequences,
+    List<String> followUps,
+    SchemaObjects objects) {
+
+  String displayName() {
+    return schema + "." + name;
+  }
+
+  String quotedName() {
+    return Sql.qualified(schema, name);
+  }
+
+  Optional<ColumnFacts> column(String columnName) {
+    return columns.stream().filter(column -> column.name().equals(columnName)).findFirst();
+  }
+}

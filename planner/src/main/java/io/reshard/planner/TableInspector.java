@@ -1,0 +1,99 @@
+package io.reshard.planner;
+
+import io.reshard.core.topology.TableRule;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Reads one table out of a shard's catalog. */
+final class TableInspector {
+  private static final String TABLE =
+      """
+      SELECT c.oid::bigint AS oid, n.nspname, c.relname, c.relkind, c.relpersistence,
+        c.relreplident,
+        c.relispartition OR EXISTS (SELECT FROM pg_catalog.pg_inherits i
+          WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
+        pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+        array_to_string(c.reloptions, ', ') AS options,
+        ARRAY(SELECT format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r
+            WHERE r.ev_class = c.oid AND c.relkind IN ('r', 'p')
+          UNION ALL SELECT format('row security policy %s', p.polname)
+            FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid
+          UNION ALL SELECT 'row security' WHERE c.relrowsecurity)::text[] AS rewritten,
+        ARRAY(SELECT g.tgname FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid
+          AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))::text[] AS firing
+      FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = ? AND c.relname = ?
+      """;
+
+  private final Session session;
+
+  TableInspector(Session session) {
+    this.session = session;
+  }
+
+  /** The table of {@code rule}; empty if the shard has none of that name. */
+  Optional<TableFacts> inspect(TableRule rule) throws SQLException {
+    Optional<Long> oid =
+        session.first(TABLE, row -> row.getLong("oid"), rule.schema(), rule.table());
+    return oid.isEmpty() ? Optional.empty() : Optional.of(inspect(rule, oid.get()));
+  }
+
+  private TableFacts inspect(TableRule rule, long oid) throws SQLException {
+    SchemaObjects objects =
+        new SchemaObjects(
+            new LinkedHashSet<>(),
+            new LinkedHashSet<>(),
+            new LinkedHashSet<>(),
+            new TreeSet<>(),
+            new TreeSet<>());
+    objects.schemas().add(rule.schema());
+    List<SequenceFacts> sequences = new SequenceInspector(session).sequences(oid);
+    sequences.forEach(sequence -> objects.schemas().add(sequence.schema()));
+    List<ColumnFacts> columns = new ColumnInspector(session, objects).columns(oid);
+    ConstraintInspector constraints = new ConstraintInspector(session);
+    List<String> followUps = new FollowUpInspector(session, objects).statements(oid);
+    return session.one(
+        TABLE,
+        row -> facts(row, columns, constraints, sequences, followUps, objects),
+        rule.schema(),
+        rule.table());
+  }
+
+  private static TableFacts facts(
+      ResultSet row,
+      List<ColumnFacts> columns,
+      ConstraintInspector constraints,
+      List<SequenceFacts> sequences,
+      List<String> followUps,
+      SchemaObjects objects)
+      throws SQLException {
+    long oid = row.getLong("oid");
+    return new TableFacts(
+        row.getString("nspname"),
+        row.getString("relname"),
+        oid,
+        row.getString("relkind"),
+        row.getString("relpersistence"),
+        row.getString("relreplident"),
+        row.getBoolean("inherits"),
+        row.getBoolean("owned"),
+        row.getString("options"),
+        columns,
+        constraints.primaryKey(oid),
+        constraints.primaryKeyIndex(oid),
+        constraints.primaryKeyDeferrable(oid),
+        constraints.checks(oid),
+        constraints.indexes(oid),
+        constraints.foreignKeys(oid),
+        constraints.referencedBy(oid),
+        Session.strings(row, "rewritten"),
+        Session.strings(row, "firing"),
+        sequences,
+        followUps,
+        objects);
+  }
+}
