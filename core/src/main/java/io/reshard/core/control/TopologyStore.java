@@ -132,6 +132,23 @@ public final class TopologyStore {
                 }));
   }
 
+  /** Forgets shards that never became active and whose databases are gone. */
+  public void forget(Collection<String> shardIds) {
+    control.call(
+        "forget shards",
+        jdbi ->
+            jdbi.inTransaction(
+                handle -> {
+                  for (String shardId : shardIds) {
+                    handle.execute(
+                        "DELETE FROM shard_status WHERE shard_id = ?"
+                            + " AND status IN ('pending', 'failed')",
+                        shardId);
+                  }
+                  return null;
+                }));
+  }
+
   /** Every known shard, by id. */
   public List<ShardRecord> shards() {
     return control.call(

@@ -20,4 +20,11 @@ public final class ReshardingException extends RuntimeException {
   public ErrorCode errorCode() {
     return errorCode;
   }
+
+  /** Names the code too, so that it survives where only a stack trace's text is passed on. */
+  @Override
+  @SuppressWarnings("OverrideThrowableToString") // The message alone is what operators read.
+  public String toString() {
+    return getClass().getName() + ": " + errorCode.code() + ": " + getMessage();
+  }
 }

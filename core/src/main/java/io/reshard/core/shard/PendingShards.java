@@ -32,6 +32,11 @@ public final class PendingShards {
     this.secrets = secrets;
   }
 
+  /** What is written on a database that was created here, so that a rollback may drop it. */
+  public static String databaseComment(Plan plan) {
+    return "created by reshard operation " + plan.planId();
+  }
+
   /** Creates what is missing; {@code target_unavailable} names the shard that cannot be made. */
   public void create() {
     for (String target : plan.targets()) {
@@ -64,6 +69,12 @@ public final class PendingShards {
       }
       try (Statement statement = connection.createStatement()) {
         statement.execute("CREATE DATABASE " + Sql.identifier(shard.database()));
+        // A crash before this line leaves a database that a rollback empties, but does not drop.
+        statement.execute(
+            "COMMENT ON DATABASE "
+                + Sql.identifier(shard.database())
+                + " IS "
+                + Sql.literal(databaseComment(plan)));
       }
     }
   }
@@ -80,6 +91,13 @@ public final class PendingShards {
         run(connection, plan.schema());
         for (PlannedTable table : plan.tables()) {
           run(connection, table.createStatements());
+        }
+        try (PreparedStatement record =
+            connection.prepareStatement(
+                "INSERT INTO reshard.created_tables (operation_id) VALUES (?)"
+                    + " ON CONFLICT DO NOTHING")) {
+          record.setString(1, plan.planId());
+          record.execute();
         }
       }
       connection.commit();

@@ -24,6 +24,7 @@ public final class ShardSchema {
       CREATE TABLE IF NOT EXISTS reshard.epoch (
         operation_id text PRIMARY KEY, generation integer NOT NULL, attempt integer NOT NULL,
         revoked boolean NOT NULL DEFAULT false);
+      CREATE TABLE IF NOT EXISTS reshard.created_tables (operation_id text PRIMARY KEY);
       CREATE OR REPLACE FUNCTION reshard.refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
           RAISE EXCEPTION 'TRUNCATE of %.% is refused while the table is being resharded',

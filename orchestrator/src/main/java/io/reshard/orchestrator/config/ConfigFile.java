@@ -1,0 +1,93 @@
+package io.reshard.orchestrator.config;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.json.Documents;
+import io.reshard.core.postgres.Environment;
+import io.reshard.core.postgres.Secrets;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Reads reshard.yaml. Every error is {@code invalid_configuration} and names the file, the key, the
+ * value and the rule. Hooks are found relative to the file.
+ */
+public final class ConfigFile {
+  private ConfigFile() {}
+
+  public static ReshardConfig read(Path file) {
+    RawConfig raw = Documents.readFile(file, RawConfig.class, ErrorCode.INVALID_CONFIGURATION);
+    try {
+      return typed(raw, file.toAbsolutePath().getParent());
+    } catch (ReshardingException e) {
+      throw new ReshardingException(e.errorCode(), file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ReshardConfig typed(RawConfig raw, Path folder) {
+    return new ReshardConfig(
+        control(raw.control()),
+        flink(raw.flink()),
+        options(raw.options(), folder),
+        throttle(raw.throttle()),
+        new ReshardConfig.Health(
+            Settings.HEALTH_DURATION.read(raw.health().maxReshardingDuration()),
+            Settings.HEALTH_TIMEOUT.read(raw.health().timeout())),
+        new ReshardConfig.Telemetry(
+            Settings.PROMETHEUS_PORT.read(raw.telemetry().prometheusPort()),
+            Settings.OTLP_ENDPOINT.read(raw.telemetry().otlpEndpoint())));
+  }
+
+  private static Secrets.Control control(RawConfig.Control raw) {
+    RawConfig.Control given = raw == null ? new RawConfig.Control(null, null, null) : raw;
+    return new Secrets.Control(
+        Settings.CONTROL_URL.require(given.url()),
+        Settings.CONTROL_USER.read(given.user()),
+        Environment.resolve(given.password(), "control.password"));
+  }
+
+  private static ReshardConfig.Flink flink(RawConfig.Flink raw) {
+    return new ReshardConfig.Flink(
+        Optional.ofNullable(Settings.FLINK_ADDRESS.read(raw.address())).map(URI::create),
+        Optional.ofNullable(Settings.FLINK_CHECKPOINTS.read(raw.checkpoints())),
+        Settings.FLINK_PARALLELISM.read(raw.parallelism()));
+  }
+
+  private static Options options(RawConfig.OptionTexts raw, Path folder) {
+    List<String> tables = raw.tables() == null ? List.of() : raw.tables();
+    return Options.builder()
+        .copyBatchSize(Settings.COPY_BATCH_SIZE.read(raw.copyBatchSize()))
+        .cdcLagThreshold(Settings.CDC_LAG_THRESHOLD.read(raw.cdcLagThreshold()))
+        .verificationMode(Settings.VERIFICATION_MODE.read(raw.verificationMode()))
+        .cutoverTimeout(Settings.CUTOVER_TIMEOUT.read(raw.cutoverTimeout()))
+        .cleanupRetention(Settings.CLEANUP_RETENTION.read(raw.cleanupRetention()))
+        .replicationTimeout(Settings.REPLICATION_TIMEOUT.read(raw.replicationTimeout()))
+        .rollbackOnFailure(Settings.ROLLBACK_ON_FAILURE.read(raw.rollbackOnFailure()))
+        .tables(tables.stream().map(Settings.TABLES::require).toList())
+        .onPhaseCompleted(path(Settings.ON_PHASE_COMPLETED, raw.onPhaseCompleted(), folder))
+        .onCutoverStarting(path(Settings.ON_CUTOVER_STARTING, raw.onCutoverStarting(), folder))
+        .build();
+  }
+
+  private static Path path(Setting<String> setting, String raw, Path folder) {
+    String text = setting.read(raw);
+    return text == null ? null : folder.resolve(text);
+  }
+
+  private static ReshardConfig.Throttle throttle(RawConfig.Throttle raw) {
+    String query = Settings.THROTTLE_QUERY.read(raw.pauseQuery());
+    Double above = Settings.THROTTLE_ABOVE.read(raw.pauseAbove());
+    if ((query == null) != (above == null)) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_CONFIGURATION,
+          "throttle.pauseQuery and throttle.pauseAbove belong together: give both or neither");
+    }
+    return new ReshardConfig.Throttle(
+        Settings.THROTTLE_BYTES.read(raw.bytesPerSecond()),
+        Settings.THROTTLE_READERS.read(raw.readersPerSource()),
+        query,
+        above);
+  }
+}

@@ -1,0 +1,153 @@
+package io.reshard.orchestrator.config;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How an operation is carried out. Immutable; every value has a default, so that {@code
+ * Options.builder().build()} is complete. The limits are those of reshard.yaml.
+ */
+public final class Options {
+  private final Builder values;
+
+  private Options(Builder values) {
+    this.values = values;
+  }
+
+  /** Options with every default. */
+  public static Builder builder() {
+    return new Builder();
+  }
+
+  /** Rows of one copy transaction, and of one clean-up batch. */
+  public int copyBatchSize() {
+    return values.copyBatchSize;
+  }
+
+  /** The lag under which replication has caught up. */
+  public Duration cdcLagThreshold() {
+    return values.cdcLagThreshold;
+  }
+
+  public VerificationMode verificationMode() {
+    return values.verificationMode;
+  }
+
+  /** How long the sources may refuse writes before the switch is given up. */
+  public Duration cutoverTimeout() {
+    return values.cutoverTimeout;
+  }
+
+  /** How long the moved rows stay on their sources after the switch. */
+  public Duration cleanupRetention() {
+    return values.cleanupRetention;
+  }
+
+  /** How long the lag may take to get under the threshold. */
+  public Duration replicationTimeout() {
+    return values.replicationTimeout;
+  }
+
+  /** Whether a failure before the switch is rolled back at once. */
+  public boolean rollbackOnFailure() {
+    return values.rollbackOnFailure;
+  }
+
+  /** The only tables that are moved; empty for all of the topology. */
+  public List<String> tables() {
+    return values.tables;
+  }
+
+  /** The executable that is told of every completed phase. */
+  public Optional<Path> onPhaseCompleted() {
+    return Optional.ofNullable(values.onPhaseCompleted);
+  }
+
+  /** The executable that may refuse the cutover. */
+  public Optional<Path> onCutoverStarting() {
+    return Optional.ofNullable(values.onCutoverStarting);
+  }
+
+  /** Collects options; not thread-safe. */
+  public static final class Builder {
+    private int copyBatchSize = Settings.COPY_BATCH_SIZE.read(null);
+    private Duration cdcLagThreshold = Settings.CDC_LAG_THRESHOLD.read(null);
+    private VerificationMode verificationMode = Settings.VERIFICATION_MODE.read(null);
+    private Duration cutoverTimeout = Settings.CUTOVER_TIMEOUT.read(null);
+    private Duration cleanupRetention = Settings.CLEANUP_RETENTION.read(null);
+    private Duration replicationTimeout = Settings.REPLICATION_TIMEOUT.read(null);
+    private boolean rollbackOnFailure = Settings.ROLLBACK_ON_FAILURE.read(null);
+    private List<String> tables = List.of();
+    private Path onPhaseCompleted;
+    private Path onCutoverStarting;
+
+    private Builder() {}
+
+    public Builder copyBatchSize(int rows) {
+      this.copyBatchSize = Settings.COPY_BATCH_SIZE.read(Integer.toString(rows));
+      return this;
+    }
+
+    public Builder cdcLagThreshold(Duration lag) {
+      this.cdcLagThreshold = lag;
+      return this;
+    }
+
+    public Builder verificationMode(VerificationMode mode) {
+      this.verificationMode = mode;
+      return this;
+    }
+
+    public Builder cutoverTimeout(Duration timeout) {
+      this.cutoverTimeout = timeout;
+      return this;
+    }
+
+    public Builder cleanupRetention(Duration retention) {
+      this.cleanupRetention = retention;
+      return this;
+    }
+
+    public Builder replicationTimeout(Duration timeout) {
+      this.replicationTimeout = timeout;
+      return this;
+    }
+
+    public Builder rollbackOnFailure(boolean rollback) {
+      this.rollbackOnFailure = rollback;
+      return this;
+    }
+
+    public Builder tables(List<String> names) {
+      this.tables = List.copyOf(names);
+      return this;
+    }
+
+    public Builder onPhaseCompleted(Path executable) {
+      this.onPhaseCompleted = executable;
+      return this;
+    }
+
+    public Builder onCutoverStarting(Path executable) {
+      this.onCutoverStarting = executable;
+      return this;
+    }
+
+    public Options build() {
+      Builder copy = new Builder();
+      copy.copyBatchSize = copyBatchSize;
+      copy.cdcLagThreshold = cdcLagThreshold;
+      copy.verificationMode = verificationMode;
+      copy.cutoverTimeout = cutoverTimeout;
+      copy.cleanupRetention = cleanupRetention;
+      copy.replicationTimeout = replicationTimeout;
+      copy.rollbackOnFailure = rollbackOnFailure;
+      copy.tables = tables;
+      copy.onPhaseCompleted = onPhaseCompleted;
+      copy.onCutoverStarting = onCutoverStarting;
+      return new Options(copy);
+    }
+  }
+}

@@ -1,0 +1,34 @@
+package io.reshard.orchestrator.config;
+
+import io.reshard.core.postgres.Secrets;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+
+/**
+ * The whole of reshard.yaml, checked and with every default. {@code throttle} and {@code telemetry}
+ * are read and checked, but nothing acts on them yet.
+ */
+public record ReshardConfig(
+    Secrets.Control control,
+    Flink flink,
+    Options options,
+    Throttle throttle,
+    Health health,
+    Telemetry telemetry) {
+  /**
+   * Where jobs run. Without an {@code address} the command hosts a cluster itself; without {@code
+   * checkpoints} the cluster's own folder is used.
+   */
+  public record Flink(Optional<URI> address, Optional<String> checkpoints, int parallelism) {}
+
+  /** Limits of the copy; null where there is none. */
+  public record Throttle(
+      Long bytesPerSecond, Integer readersPerSource, String pauseQuery, Double pauseAbove) {}
+
+  /** Limits of the health check. */
+  public record Health(Duration maxReshardingDuration, Duration timeout) {}
+
+  /** Where metrics and traces go; null where they go nowhere. */
+  public record Telemetry(Integer prometheusPort, String otlpEndpoint) {}
+}

@@ -1,0 +1,152 @@
+package io.reshard.orchestrator.flink;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import java.net.URI;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.configuration.CheckpointingOptions;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.TaskManagerOptions;
+import org.apache.flink.configuration.WebOptions;
+import org.apache.flink.runtime.minicluster.MiniCluster;
+import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+
+/**
+ * A cluster inside this process, with REST interface and Web UI, for as long as the command runs.
+ * It is used through its address like any other.
+ */
+public final class EmbeddedCluster implements FlinkCluster {
+  private static final String HOST = "127.0.0.1";
+
+  private final MiniCluster cluster;
+  private final FlinkCluster client;
+
+  private EmbeddedCluster(MiniCluster cluster, FlinkCluster client) {
+    this.cluster = cluster;
+    this.client = client;
+  }
+
+  /**
+   * Starts a cluster.
+   *
+   * @param port of the REST interface; 0 takes a free one
+   * @param checkpoints the URI of the folder of checkpoints
+   * @param parallelism of the jobs; the slots are twice as many, as a verification runs beside the
+   *     migration
+   */
+  public static EmbeddedCluster start(int port, String checkpoints, int parallelism) {
+    MiniCluster cluster =
+        new MiniCluster(
+            new MiniClusterConfiguration.Builder()
+                .setConfiguration(settings(port, checkpoints))
+                .setNumTaskManagers(1)
+                .setNumSlotsPerTaskManager(2 * parallelism)
+                .build());
+    try {
+      cluster.start();
+      URI address = cluster.getRestAddress().get();
+      return new EmbeddedCluster(
+          cluster, new RestFlinkCluster(address, Optional.of(checkpoints), parallelism));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(cluster, e);
+    } catch (Exception e) {
+      throw failed(cluster, e);
+    }
+  }
+
+  private static Configuration settings(int port, String checkpoints) {
+    Configuration settings = new Configuration();
+    settings.set(RestOptions.ADDRESS, HOST);
+    settings.set(RestOptions.BIND_ADDRESS, HOST);
+    settings.set(RestOptions.PORT, port);
+    settings.set(RestOptions.BIND_PORT, Integer.toString(port));
+    // Whoever reaches the page could otherwise run code here.
+    settings.set(WebOptions.SUBMIT_ENABLE, false);
+    settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints);
+    settings.set(CoreOptions.CHECK_LEAKED_CLASSLOADER, false);
+    settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(512));
+    settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(128));
+    settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(128));
+    settings.setString("state.backend.rocksdb.writebuffer.size", "4mb");
+    settings.setString("source.reader.close.timeout", "2000");
+    return settings;
+  }
+
+  private static ReshardingException failed(MiniCluster cluster, Exception cause) {
+    ReshardingException failure =
+        new ReshardingException(
+            ErrorCode.FLINK_UNAVAILABLE,
+            "the embedded Flink cluster did not start: " + cause.getMessage(),
+            cause);
+    try {
+      end(cluster);
+    } catch (ReshardingException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+
+  @Override
+  public URI address() {
+    return client.address();
+  }
+
+  @Override
+  public void submit(JobSubmission submission) {
+    client.submit(submission);
+  }
+
+  @Override
+  public Optional<JobStatus> status(JobID job) {
+    return client.status(job);
+  }
+
+  @Override
+  public Optional<JobFailure> failure(JobID job) {
+    return client.failure(job);
+  }
+
+  @Override
+  public Optional<String> latestCheckpoint(JobID job) {
+    return client.latestCheckpoint(job);
+  }
+
+  @Override
+  public void cancel(JobID job) {
+    client.cancel(job);
+  }
+
+  @Override
+  public String stopWithSavepoint(JobID job, String folder) {
+    return client.stopWithSavepoint(job, folder);
+  }
+
+  @Override
+  public void deleteCheckpoints(JobID job) {
+    client.deleteCheckpoints(job);
+  }
+
+  @Override
+  public void close() {
+    client.close();
+    end(cluster);
+  }
+
+  private static void end(MiniCluster cluster) {
+    try {
+      cluster.closeAsync().get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      throw new ReshardingException(
+          ErrorCode.FLINK_UNAVAILABLE, "the embedded Flink cluster did not end cleanly", e);
+    }
+  }
+}

@@ -1,0 +1,43 @@
+package io.reshard.orchestrator.flink;
+
+import java.net.URI;
+import java.util.Optional;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+
+/**
+ * A Flink cluster, reached over its REST interface. Every method waits at most a minute and fails
+ * with {@code flink_unavailable} if the cluster does not answer. Thread-safe.
+ */
+public interface FlinkCluster extends AutoCloseable {
+  /** The address of the REST interface and of the Web UI. */
+  URI address();
+
+  /**
+   * Runs the program's main method here and submits the job graph that it makes, under the id that
+   * the submission names; what {@code flink run -d} does. An error of the main method keeps its
+   * code.
+   */
+  void submit(JobSubmission submission);
+
+  /** The state of a job; empty if the cluster does not know it (any more). */
+  Optional<JobStatus> status(JobID job);
+
+  /** Why a job failed last, also if it has been restarted since; empty if it never did. */
+  Optional<JobFailure> failure(JobID job);
+
+  /** The newest checkpoint or savepoint that a job can be started from again, if there is one. */
+  Optional<String> latestCheckpoint(JobID job);
+
+  /** Cancels a job and waits until it has ended; does nothing if it has ended or is unknown. */
+  void cancel(JobID job);
+
+  /** Stops a job with a savepoint in {@code folder} and returns the savepoint's path. */
+  String stopWithSavepoint(JobID job, String folder);
+
+  /** Removes what a job's checkpoints left behind; does nothing where there is nothing. */
+  void deleteCheckpoints(JobID job);
+
+  @Override
+  void close();
+}

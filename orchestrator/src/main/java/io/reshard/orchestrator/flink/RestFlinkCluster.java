@@ -1,0 +1,245 @@
+package io.reshard.orchestrator.flink;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.apache.flink.client.deployment.StandaloneClusterId;
+import org.apache.flink.client.program.PackagedProgram;
+import org.apache.flink.client.program.PackagedProgramUtils;
+import org.apache.flink.client.program.ProgramInvocationException;
+import org.apache.flink.client.program.rest.RestClusterClient;
+import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
+import org.apache.flink.configuration.RestOptions;
+import org.apache.flink.configuration.SecurityOptions;
+import org.apache.flink.core.execution.RestoreMode;
+import org.apache.flink.core.execution.SavepointFormatType;
+import org.apache.flink.runtime.jobgraph.JobGraph;
+import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
+import org.apache.flink.runtime.messages.FlinkJobNotFoundException;
+import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
+import org.apache.flink.runtime.rest.messages.JobExceptionsHeaders;
+import org.apache.flink.runtime.rest.messages.JobExceptionsInfoWithHistory;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointStatistics;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatistics;
+import org.apache.flink.runtime.rest.messages.checkpoints.CheckpointingStatisticsHeaders;
+import org.apache.flink.runtime.rest.util.RestClientException;
+import org.apache.flink.util.ExceptionUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** A cluster that is reached through Flink's own REST client. */
+public final class RestFlinkCluster implements FlinkCluster {
+  private static final Logger LOG = LoggerFactory.getLogger(RestFlinkCluster.class);
+  private static final Duration ANSWER_TIMEOUT = Duration.ofMinutes(1);
+  private static final Duration SAVEPOINT_TIMEOUT = Duration.ofMinutes(10);
+  private static final Duration END_TIMEOUT = Duration.ofMinutes(1);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+  private static final int NOT_FOUND = 404;
+
+  private final URI address;
+  private final Optional<String> checkpoints;
+  private final Configuration jobSettings;
+  private final RestClusterClient<StandaloneClusterId> client;
+
+  /**
+   * @param checkpoints the folder of checkpoints; without it the cluster's own is used
+   */
+  public RestFlinkCluster(URI address, Optional<String> checkpoints, int parallelism) {
+    this.address = address;
+    this.checkpoints = checkpoints;
+    this.jobSettings = JobSettings.of(checkpoints, parallelism);
+    try {
+      client = new RestClusterClient<>(clientSettings(address), StandaloneClusterId.getInstance());
+    } catch (Exception e) {
+      throw unavailable("be reached", e);
+    }
+  }
+
+  private static Configuration clientSettings(URI address) {
+    boolean secure = "https".equals(address.getScheme());
+    int defaultPort = secure ? 443 : 80;
+    Configuration settings = new Configuration();
+    settings.set(RestOptions.ADDRESS, address.getHost());
+    settings.set(RestOptions.PORT, address.getPort() < 0 ? defaultPort : address.getPort());
+    settings.set(SecurityOptions.SSL_REST_ENABLED, secure);
+    settings.set(RestOptions.RETRY_MAX_ATTEMPTS, 3);
+    settings.set(RestOptions.RETRY_DELAY, Duration.ofMillis(500));
+    settings.set(RestOptions.CONNECTION_TIMEOUT, Duration.ofSeconds(10));
+    return settings;
+  }
+
+  @Override
+  public URI address() {
+    return address;
+  }
+
+  @Override
+  public void submit(JobSubmission submission) {
+    JobGraph graph;
+    try (PackagedProgram program = program(submission)) {
+      graph =
+          PackagedProgramUtils.createJobGraph(
+              program,
+              jobSettings,
+              jobSettings.get(CoreOptions.DEFAULT_PARALLELISM),
+              submission.jobId(),
+              true);
+    } catch (ProgramInvocationException e) {
+      JobFailure failure = JobFailure.of(e);
+      throw new ReshardingException(
+          failure.code().orElse(ErrorCode.INTERNAL), failure.message(), e);
+    }
+    try {
+      await(client.submitJob(graph), "accept a job", ANSWER_TIMEOUT);
+    } catch (ReshardingException e) {
+      // The answer may have been lost on its way: the id tells whether the job is there.
+      if (status(submission.jobId()).isEmpty()) {
+        throw e;
+      }
+    }
+    LOG.info("submitted {} as job {}", submission.jar().getFileName(), submission.jobId());
+  }
+
+  private PackagedProgram program(JobSubmission submission) throws ProgramInvocationException {
+    return PackagedProgram.newBuilder()
+        .setJarFile(submission.jar().toFile())
+        .setArguments(submission.arguments().toArray(new String[0]))
+        .setConfiguration(jobSettings)
+        .setSavepointRestoreSettings(
+            submission
+                .restoreFrom()
+                .map(path -> SavepointRestoreSettings.forPath(path, false, RestoreMode.CLAIM))
+                .orElse(SavepointRestoreSettings.none()))
+        .build();
+  }
+
+  @Override
+  public Optional<JobStatus> status(JobID job) {
+    return known(client.getJobStatus(job), "tell the state of job " + job);
+  }
+
+  @Override
+  public Optional<JobFailure> failure(JobID job) {
+    JobExceptionsHeaders headers = JobExceptionsHeaders.getInstance();
+    var parameters = headers.getUnresolvedMessageParameters();
+    parameters.jobPathParameter.resolve(job);
+    Optional<JobExceptionsInfoWithHistory> answer =
+        known(
+            client.sendRequest(headers, parameters, EmptyRequestBody.getInstance()),
+            "tell why job " + job + " failed");
+    return answer
+        .map(info -> info.getExceptionHistory().getEntries())
+        .filter(entries -> !entries.isEmpty())
+        .map(entries -> JobFailure.parse(entries.get(0).getStacktrace()));
+  }
+
+  @Override
+  public Optional<String> latestCheckpoint(JobID job) {
+    Optional<String> retained =
+        checkpoints.flatMap(folder -> new RetainedCheckpoints(folder).latest(job));
+    return retained.isPresent() ? retained : reportedCheckpoint(job);
+  }
+
+  private Optional<String> reportedCheckpoint(JobID job) {
+    CheckpointingStatisticsHeaders headers = CheckpointingStatisticsHeaders.getInstance();
+    var parameters = headers.getUnresolvedMessageParameters();
+    parameters.jobPathParameter.resolve(job);
+    return known(
+            client.sendRequest(headers, parameters, EmptyRequestBody.getInstance()),
+            "list the checkpoints of job " + job)
+        .map(CheckpointingStatistics::getLatestCheckpoints)
+        .map(CheckpointingStatistics.LatestCheckpoints::getCompletedCheckpointStatistics)
+        .map(CheckpointStatistics.CompletedCheckpointStatistics::getExternalPath);
+  }
+
+  @Override
+  public void cancel(JobID job) {
+    Optional<JobStatus> status = status(job);
+    if (status.isEmpty() || status.get().isGloballyTerminalState()) {
+      return;
+    }
+    await(client.cancel(job), "cancel job " + job, ANSWER_TIMEOUT);
+    long deadline = System.nanoTime() + END_TIMEOUT.toNanos();
+    while (status(job).filter(state -> !state.isGloballyTerminalState()).isPresent()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw unavailable("end job " + job + " within " + END_TIMEOUT.toSeconds() + " s", null);
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  @Override
+  public String stopWithSavepoint(JobID job, String folder) {
+    return await(
+        client.stopWithSavepoint(job, false, folder, SavepointFormatType.CANONICAL),
+        "stop job " + job + " with a savepoint",
+        SAVEPOINT_TIMEOUT);
+  }
+
+  @Override
+  public void deleteCheckpoints(JobID job) {
+    checkpoints.ifPresent(folder -> new RetainedCheckpoints(folder).delete(job));
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  /** The answer, or empty if it is that there is no such job. */
+  private <T> Optional<T> known(CompletableFuture<T> answer, String what) {
+    try {
+      return Optional.of(await(answer, what, ANSWER_TIMEOUT));
+    } catch (ReshardingException e) {
+      boolean unknown =
+          ExceptionUtils.findThrowable(e, FlinkJobNotFoundException.class).isPresent()
+              || ExceptionUtils.findThrowable(e, RestClientException.class)
+                  .filter(http -> http.getHttpResponseStatus().code() == NOT_FOUND)
+                  .isPresent();
+      if (unknown) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+  }
+
+  private <T> T await(CompletableFuture<T> answer, String what, Duration timeout) {
+    try {
+      return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw unavailable(what + ": interrupted", e);
+    } catch (TimeoutException e) {
+      throw unavailable(what + " within " + timeout.toSeconds() + " s", e);
+    } catch (ExecutionException e) {
+      throw unavailable(what, e);
+    }
+  }
+
+  private ReshardingException unavailable(String what, Exception cause) {
+    String reason = cause == null ? "" : ": " + reason(cause);
+    return new ReshardingException(
+        ErrorCode.FLINK_UNAVAILABLE,
+        "the Flink cluster at " + address + " failed to " + what + reason,
+        cause);
+  }
+
+  private static String reason(Exception cause) {
+    Throwable root = cause;
+    while (root.getCause() != null) {
+      root = root.getCause();
+    }
+    String message = root.getMessage() == null ? root.toString() : root.getMessage();
+    return message.lines().findFirst().orElse("").strip();
+  }
+}

@@ -1,0 +1,13 @@
+package io.reshard.orchestrator.phase;
+
+/**
+ * What a cutover did, as {@code cutover --json} writes it. Of a rehearsal, {@code switched} is
+ * false and the times are 0.
+ *
+ * @param topologyVersion the version that is active now
+ * @param readOnlyMillis from the first fence to the last release
+ * @param drainMillis from the last fence until the frontier had passed it
+ * @param gate {@code open}, or why the gate would refuse
+ */
+public record CutoverReport(
+    boolean switched, long topologyVersion, long readOnlyMillis, long drainMillis, String gate) {}

@@ -1,0 +1,116 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.flink.FlinkCluster;
+import io.reshard.orchestrator.flink.JobFailure;
+import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.orchestrator.flink.JobSubmission;
+import io.reshard.orchestrator.flink.SubmissionFiles;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationError;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps the migration job of an operation running on its cluster. Used by one thread. */
+final class JobKeeper {
+  private static final Logger LOG = LoggerFactory.getLogger(JobKeeper.class);
+  private static final Duration CHECKPOINT_POLL = Duration.ofSeconds(10);
+
+  private final OperationContext context;
+  private final FlinkCluster cluster;
+  private final OperationHandle handle;
+  private long lastCheckpointPoll = System.nanoTime();
+
+  JobKeeper(OperationContext context, FlinkCluster cluster, OperationHandle handle) {
+    this.context = context;
+    this.cluster = cluster;
+    this.handle = handle;
+  }
+
+  /**
+   * Submits the job if it was never submitted, or again, from its last checkpoint, if it has ended
+   * or the cluster has lost it. Its id is stored before it exists, so that a crash in between
+   * leaves no job that nobody knows.
+   */
+  void ensureRunning() {
+    Operation operation = handle.current();
+    Optional<JobID> job = Optional.ofNullable(operation.jobId()).map(JobID::fromHexString);
+    Optional<JobStatus> status = job.flatMap(cluster::status);
+    if (status.isPresent() && !status.get().isGloballyTerminalState()) {
+      return;
+    }
+    Optional<String> checkpoint =
+        job.flatMap(cluster::latestCheckpoint)
+            .or(() -> Optional.ofNullable(operation.checkpointPath()));
+    JobID next = JobID.generate();
+    handle.recordJob(next.toHexString(), checkpoint.orElse(null));
+    LOG.info(
+        "submitting the migration job as {} from {}",
+        next,
+        checkpoint.map(path -> "checkpoint " + path).orElse("the beginning"));
+    try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
+      cluster.submit(new JobSubmission(next, JobJars.migration(), files.arguments(), checkpoint));
+    }
+  }
+
+  /**
+   * Looks at the job. While it restarts, the operation pauses with the reason; once it has ended,
+   * that is an error, with its own code or with {@code otherwise}.
+   */
+  void check(ErrorCode otherwise) {
+    handle.requireHeld();
+    JobID job = JobID.fromHexString(handle.current().jobId());
+    JobStatus status =
+        cluster
+            .status(job)
+            .orElseThrow(
+                () ->
+                    new ReshardingException(
+                        ErrorCode.FLINK_UNAVAILABLE,
+                        "the cluster at " + cluster.address() + " has lost job " + job));
+    switch (status) {
+      case FAILED -> throw failure(job, otherwise);
+      case CANCELED, FINISHED ->
+          throw new ReshardingException(
+              otherwise,
+              "job "
+                  + job
+                  + " was ended on the cluster ("
+                  + status
+                  + "); 'reshard resume' starts it again from its last checkpoint");
+      case RESTARTING, FAILING -> handle.pause(OperationError.of(failure(job, otherwise)));
+      case RUNNING -> handle.pause(null);
+      default -> LOG.debug("job {} is {}", job, status);
+    }
+    recordCheckpoint(job);
+  }
+
+  private ReshardingException failure(JobID job, ErrorCode otherwise) {
+    return failure(cluster, job, otherwise);
+  }
+
+  static ReshardingException failure(FlinkCluster cluster, JobID job, ErrorCode otherwise) {
+    JobFailure failure =
+        cluster
+            .failure(job)
+            .orElse(new JobFailure(Optional.empty(), "the cluster does not say why"));
+    return new ReshardingException(
+        failure.code().orElse(otherwise), "job " + job + " failed: " + failure.message());
+  }
+
+  private void recordCheckpoint(JobID job) {
+    if (System.nanoTime() - lastCheckpointPoll < CHECKPOINT_POLL.toNanos()) {
+      return;
+    }
+    lastCheckpointPoll = System.nanoTime();
+    cluster
+        .latestCheckpoint(job)
+        .filter(path -> !path.equals(handle.current().checkpointPath()))
+        .ifPresent(path -> handle.recordJob(job.toHexString(), path));
+  }
+}

@@ -1,0 +1,33 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.flink.FlinkCluster;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * All that a step of an operation works with.
+ *
+ * @param cluster empty where a command reaches no Flink, as a cutover by hand
+ * @param onSwitch an executable that swaps the application's own topology, called by the cutover
+ */
+public record OperationContext(
+    Plan plan,
+    Secrets secrets,
+    ControlDatabase control,
+    Options options,
+    Optional<FlinkCluster> cluster,
+    Optional<Path> onSwitch) {
+  public String operationId() {
+    return plan.planId();
+  }
+
+  /** The database of a shard of either topology. */
+  public Endpoint endpoint(String shardId) {
+    return secrets.endpoint(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
+  }
+}

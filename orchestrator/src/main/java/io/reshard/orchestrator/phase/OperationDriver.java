@@ -1,0 +1,291 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.shard.PendingShards;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.orchestrator.config.Units;
+import io.reshard.orchestrator.flink.FlinkCluster;
+import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.slf4j.MDC;
+
+/**
+ * Drives one operation from the phase where it stands through the switch. What passes by itself
+ * makes it pause and try again; what a person must mend makes it FAILED. Nothing is kept in memory:
+ * after a crash another driver goes on.
+ */
+public final class OperationDriver {
+  private static final Logger LOG = LoggerFactory.getLogger(OperationDriver.class);
+  // A lag that is short for a moment says nothing.
+  private static final Duration CALM = Duration.ofSeconds(2);
+
+  private final OperationContext context;
+  private final FlinkCluster cluster;
+  private final CutoverProcedure cutover;
+  private final OperationStore store;
+  private final TopologyStore topologies;
+  private Optional<CutoverReport> cutoverReport = Optional.empty();
+
+  public OperationDriver(OperationContext context, FlinkCluster cluster, CutoverProcedure cutover) {
+    this.context = context;
+    this.cluster = cluster;
+    this.cutover = cutover;
+    this.store = new OperationStore(context.control());
+    this.topologies = new TopologyStore(context.control());
+  }
+
+  /**
+   * Goes on until the switch is done, or until the phase {@code until} is completed. Returns the
+   * operation as it stands then. Throws what made it FAILED, or what it still pauses for after
+   * about an hour; the store has the same.
+   */
+  public Operation drive(Optional<Phase> until) {
+    String id = context.operationId();
+    MDC.put("operation", id);
+    try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
+      return drive(new OperationHandle(store, lock, store.get(id)), until);
+    } finally {
+      MDC.remove("operation");
+    }
+  }
+
+  /** What the cutover reported, if this driver came that far. */
+  public Optional<CutoverReport> cutoverReport() {
+    return cutoverReport;
+  }
+
+  private Operation drive(OperationHandle handle, Optional<Phase> until) {
+    Phase phase = handle.current().resumePhase();
+    while (phase.compareTo(Phase.CUTTING_OVER) <= 0) {
+      Phase now = phase;
+      guarded(handle, now);
+      tellHook(now);
+      if (until.isPresent() && now.compareTo(until.get()) >= 0) {
+        return handle.current();
+      }
+      phase = phase.next();
+    }
+    if (handle.current().phase() == Phase.CUTTING_OVER) {
+      Retries.run(
+          () -> attempt(handle, () -> handle.enter(Phase.CLEANING_UP)), e -> pause(handle, e));
+    }
+    return handle.current();
+  }
+
+  private void guarded(OperationHandle handle, Phase phase) {
+    try {
+      Retries.run(() -> attempt(handle, () -> carryOut(handle, phase)), e -> pause(handle, e));
+    } catch (RuntimeException e) {
+      throw ended(handle, phase, Failures.coded(e));
+    }
+  }
+
+  private static void attempt(OperationHandle handle, Runnable work) {
+    handle.requireHeld();
+    // The reply to our own last change may have been lost.
+    handle.refresh();
+    work.run();
+  }
+
+  private void carryOut(OperationHandle handle, Phase phase) {
+    Operation operation = handle.current();
+    if (operation.phase() == phase && operation.phaseCompleted()) {
+      return;
+    }
+    if (operation.phase() != phase) {
+      if (operation.phase() == Phase.FAILED) {
+        recordPending(ShardStatus.PENDING, null);
+      }
+      handle.enter(phase);
+    }
+    JobKeeper keeper = new JobKeeper(context, cluster, handle);
+    switch (phase) {
+      case PLANNING -> prepare();
+      case COPYING -> copy(keeper);
+      case REPLICATING -> replicate(keeper);
+      case VERIFYING -> verify(keeper);
+      case CUTTING_OVER -> cutOver(keeper);
+      default -> throw new IllegalStateException(phase.name());
+    }
+    handle.completePhase();
+  }
+
+  private void prepare() {
+    topologies.store(context.plan().target());
+    recordPending(ShardStatus.PENDING, null);
+    new PendingShards(context.plan(), context.secrets()).create();
+  }
+
+  private void copy(JobKeeper keeper) {
+    keeper.ensureRunning();
+    JobProgress progress = progress();
+    int tables = context.plan().tables().size();
+    while (progress.completedTables().size() < tables) {
+      keeper.check(ErrorCode.COPY_FAILED);
+      Waiting.sleep(Waiting.POLL);
+    }
+  }
+
+  private void replicate(JobKeeper keeper) {
+    keeper.ensureRunning();
+    JobProgress progress = progress();
+    Duration threshold = context.options().cdcLagThreshold();
+    long start = System.nanoTime();
+    long calmSince = -1;
+    Optional<Duration> lag = Optional.empty();
+    while (calmSince < 0 || System.nanoTime() - calmSince < CALM.toNanos()) {
+      keeper.check(ErrorCode.REPLICATION_FAILED);
+      lag = lag(progress);
+      if (lag.isEmpty() || lag.get().compareTo(threshold) > 0) {
+        calmSince = -1;
+      } else if (calmSince < 0) {
+        calmSince = System.nanoTime();
+      }
+      if (System.nanoTime() - start > context.options().replicationTimeout().toNanos()) {
+        throw late(lag);
+      }
+      Waiting.sleep(Waiting.POLL);
+    }
+  }
+
+  private static Optional<Duration> lag(JobProgress progress) {
+    OptionalLong frontier = progress.frontier();
+    return frontier.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            Duration.ofMillis(Math.max(0, System.currentTimeMillis() - frontier.getAsLong())));
+  }
+
+  private ReshardingException late(Optional<Duration> lag) {
+    return new ReshardingException(
+        ErrorCode.REPLICATION_FAILED,
+        "the lag did not stay under "
+            + Units.text(context.options().cdcLagThreshold())
+            + " within "
+            + Units.text(context.options().replicationTimeout())
+            + "; it is "
+            + lag.map(Units::text).orElse("unknown, as no change has come through yet")
+            + ". Give the targets more resources, or raise options.cdcLagThreshold");
+  }
+
+  private void verify(JobKeeper keeper) {
+    keeper.ensureRunning();
+    VerificationReport report =
+        new Verification(context, cluster)
+            .run(
+                context.options().verificationMode(),
+                List.of(),
+                () -> keeper.check(ErrorCode.REPLICATION_FAILED));
+    if (!report.consistent()) {
+      throw new ReshardingException(
+          ErrorCode.VERIFICATION_FAILED,
+          report.mismatches()
+              + " rows differ between sources and targets, such as "
+              + report.mismatchSamples().stream().limit(3).map(String::valueOf).toList()
+              + "; 'reshard verify "
+              + context.operationId()
+              + "' shows them again, 'reshard rollback "
+              + context.operationId()
+              + "' removes the copy");
+    }
+  }
+
+  private void cutOver(JobKeeper keeper) {
+    if (!switched()) {
+      keeper.ensureRunning();
+    }
+    cutoverReport = Optional.of(cutover.run(context));
+  }
+
+  /** Whether the new topology is active: from then on there is only one direction. */
+  private boolean switched() {
+    return topologies.activeVersion() >= context.plan().target().version();
+  }
+
+  private JobProgress progress() {
+    return new JobProgress(context.control(), context.operationId());
+  }
+
+  private void recordPending(ShardStatus status, String reason) {
+    topologies.record(newShards(context.plan()), status, reason);
+  }
+
+  static List<String> newShards(Plan plan) {
+    return plan.targets().stream().filter(plan::isNew).toList();
+  }
+
+  private static void pause(OperationHandle handle, RuntimeException failure) {
+    try {
+      handle.pause(OperationError.of(Failures.coded(failure)));
+    } catch (ReshardingException e) {
+      // Without the control database there is nowhere to note it: the log has to do.
+      LOG.warn("cannot note the pause: {}", e.getMessage(), failure);
+    }
+  }
+
+  /** Decides what an error leaves behind, and returns what is to be thrown. */
+  private ReshardingException ended(
+      OperationHandle handle, Phase phase, ReshardingException failure) {
+    boolean ours =
+        !Thread.currentThread().isInterrupted()
+            && failure.errorCode() != ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED
+            && failure.errorCode() != ErrorCode.INVALID_PHASE_TRANSITION;
+    if (!ours || Failures.retryable(failure)) {
+      return failure;
+    }
+    LOG.error("{} ended with an error", phase, failure);
+    try {
+      if (phase == Phase.CUTTING_OVER && switched()) {
+        handle.pause(OperationError.of(failure));
+        return failure;
+      }
+      handle.fail(OperationError.of(failure));
+      recordPending(ShardStatus.FAILED, failure.getMessage());
+    } catch (ReshardingException e) {
+      failure.addSuppressed(e);
+      return failure;
+    }
+    if (context.options().rollbackOnFailure()) {
+      rollBack(handle, failure);
+    }
+    return failure;
+  }
+
+  private void rollBack(OperationHandle handle, ReshardingException failure) {
+    try {
+      new Rollback(context, cutover).run(handle);
+    } catch (ReshardingException e) {
+      failure.addSuppressed(e);
+      LOG.error("the rollback failed too: {}", e.getMessage(), e);
+    }
+  }
+
+  private void tellHook(Phase phase) {
+    context
+        .options()
+        .onPhaseCompleted()
+        .ifPresent(
+            executable -> {
+              String id = context.operationId();
+              String status = Documents.toJson(new StatusReader(context.control()).read(id));
+              Hook.Outcome outcome = Hook.run(executable, id, phase.name(), status, Hook.TIMEOUT);
+              if (!outcome.accepted()) {
+                LOG.warn("onPhaseCompleted: {}", outcome.detail());
+              }
+            });
+  }
+}

@@ -1,0 +1,82 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.util.Objects;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The operation that this process drives. Every change goes to the store first, and only while this
+ * process holds the right to drive. Used by one thread.
+ */
+final class OperationHandle {
+  private static final Logger LOG = LoggerFactory.getLogger(OperationHandle.class);
+
+  private final OperationStore store;
+  private final DriverLock lock;
+  private Operation current;
+
+  OperationHandle(OperationStore store, DriverLock lock, Operation operation) {
+    this.store = store;
+    this.lock = lock;
+    this.current = store.recordDriver(operation, DriverLock.self());
+  }
+
+  Operation current() {
+    return current;
+  }
+
+  /** {@code concurrent_resharding_not_allowed} if another process has taken over. */
+  void requireHeld() {
+    lock.requireHeld();
+  }
+
+  void enter(Phase phase) {
+    requireHeld();
+    current = store.enter(current, phase);
+    LOG.info("operation {} is {}", current.id(), phase);
+  }
+
+  void completePhase() {
+    requireHeld();
+    current = store.complete(current);
+    LOG.info("operation {} has completed {}", current.id(), current.phase());
+  }
+
+  void completeWithError(OperationError error) {
+    requireHeld();
+    current = store.completeWithError(current, error);
+    LOG.error("operation {} is COMPLETED, but: {}", current.id(), error.message());
+  }
+
+  void fail(OperationError error) {
+    requireHeld();
+    current = store.fail(current, error);
+    LOG.error("operation {} is FAILED: {}: {}", current.id(), error.code(), error.message());
+  }
+
+  /** Notes why the operation pauses, or with null that it goes on. */
+  void pause(OperationError reason) {
+    if (Objects.equals(current.error(), reason)) {
+      return;
+    }
+    current = store.pause(current, reason);
+    if (reason != null) {
+      LOG.warn("operation {} pauses: {}: {}", current.id(), reason.code(), reason.message());
+    }
+  }
+
+  void recordJob(String jobId, String checkpointPath) {
+    requireHeld();
+    current = store.recordJob(current, jobId, checkpointPath);
+  }
+
+  /** Reads again what the store has. */
+  void refresh() {
+    current = store.get(current.id());
+  }
+}

@@ -1,0 +1,271 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.control.JobRegistry;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.shard.ChangeCapture;
+import io.reshard.core.shard.PendingShards;
+import io.reshard.core.shard.ShardSchema;
+import io.reshard.core.shard.TargetEpoch;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.Topology;
+import io.reshard.orchestrator.state.Operation;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.common.JobID;
+
+/**
+ * Takes away what an operation has made outside the control database. Every method may be repeated,
+ * and adds what it removed to {@link #removed()}.
+ */
+final class Removal {
+  private static final String INVALID_CATALOG_NAME = "3D000";
+  private static final String MAINTENANCE_DATABASE = "postgres";
+
+  private final OperationContext context;
+  private final Plan plan;
+  private final List<String> removed = new ArrayList<>();
+
+  Removal(OperationContext context) {
+    this.context = context;
+    this.plan = context.plan();
+  }
+
+  /** What was removed, for people. */
+  List<String> removed() {
+    return List.copyOf(removed);
+  }
+
+  /** Ends the migration job, if a cluster is at hand that knows it. */
+  void endJob(Operation operation) {
+    if (operation.jobId() == null || context.cluster().isEmpty()) {
+      return;
+    }
+    JobID job = JobID.fromHexString(operation.jobId());
+    context.cluster().get().cancel(job);
+    removed.add("job " + operation.jobId());
+  }
+
+  /** Removes the checkpoints of the migration job. */
+  void deleteCheckpoints(Operation operation) {
+    if (operation.jobId() != null) {
+      context
+          .cluster()
+          .ifPresent(cluster -> cluster.deleteCheckpoints(JobID.fromHexString(operation.jobId())));
+    }
+  }
+
+  /**
+   * Ends the right of the migration job to write to the targets, so that neither a job that nobody
+   * could cancel nor a delete made here, seen by its change capture, can do harm.
+   */
+  void revokeEpochs() {
+    for (String target : plan.targets()) {
+      onTarget(
+          target,
+          () -> {
+            try (Connection connection = connect(target)) {
+              ShardSchema.ensure(connection);
+              TargetEpoch.revoke(connection, plan.planId());
+            }
+          });
+    }
+  }
+
+  /** Drops slots and publications; each is forgotten only when it is gone. */
+  void dropCaptures() {
+    JobRegistry registry = new JobRegistry(context.control());
+    for (CaptureRecord capture : registry.captures(plan.planId())) {
+      try {
+        new ChangeCapture(plan, capture.source(), context.endpoint(capture.source())).drop(capture);
+      } catch (SQLException e) {
+        throw failed(ErrorCode.SOURCE_UNAVAILABLE, "source " + capture.source(), e);
+      }
+      registry.forgetCapture(plan.planId(), capture.source());
+      removed.add("slot and publication " + capture.slot() + " on " + capture.source());
+    }
+  }
+
+  /** Removes from the targets what the operation copied there. */
+  void removeCopies() {
+    for (String target : plan.targets()) {
+      onTarget(
+          target,
+          () -> {
+            if (plan.isNew(target) && dropOwnDatabase(target)) {
+              return;
+            }
+            try (Connection connection = MovedRows.open(context.endpoint(target), plan.planId())) {
+              if (!dropOwnTables(connection, target)) {
+                deleteCopiedRows(connection, target);
+              }
+              forgetCopy(connection);
+            }
+          });
+    }
+  }
+
+  private boolean dropOwnDatabase(String target) throws SQLException {
+    Topology topology = plan.topologyOf(target);
+    Shard shard = topology.shard(target);
+    Endpoint server =
+        context.secrets().endpoint(topology.nodeOf(shard), target, MAINTENANCE_DATABASE);
+    try (Connection connection = server.connect("reshard " + plan.planId() + " clean-up");
+        PreparedStatement query =
+            connection.prepareStatement(
+                "SELECT 1 FROM pg_database WHERE datname = ?"
+                    + " AND shobj_description(oid, 'pg_database') = ?")) {
+      query.setString(1, shard.database());
+      query.setString(2, PendingShards.databaseComment(plan));
+      try (ResultSet row = query.executeQuery()) {
+        if (!row.next()) {
+          return false;
+        }
+      }
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("DROP DATABASE " + Sql.identifier(shard.database()) + " WITH (FORCE)");
+      }
+      removed.add("database " + shard.database() + " of " + target);
+      return true;
+    }
+  }
+
+  private boolean dropOwnTables(Connection connection, String target) throws SQLException {
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT 1 FROM reshard.created_tables WHERE operation_id = ?")) {
+      query.setString(1, plan.planId());
+      try (ResultSet row = query.executeQuery()) {
+        if (!row.next()) {
+          return false;
+        }
+      }
+    }
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      for (PlannedTable table : plan.tables()) {
+        statement.execute("DROP TABLE IF EXISTS " + table.quotedName() + " CASCADE");
+        removed.add("table " + table.displayName() + " on " + target);
+      }
+      statement.execute(
+          "DELETE FROM reshard.created_tables WHERE operation_id = " + Sql.literal(plan.planId()));
+    }
+    connection.commit();
+    connection.setAutoCommit(true);
+    return true;
+  }
+
+  /** Rows that a source owned before: never one that the target owned. */
+  private void deleteCopiedRows(Connection connection, String target) throws SQLException {
+    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize());
+    for (String source : plan.sources()) {
+      if (!plan.targetsOf(source).contains(target)) {
+        continue;
+      }
+      for (PlannedTable table : plan.tables()) {
+        if (table.shardKey() == null) {
+          continue;
+        }
+        long deleted =
+            rows.delete(
+                connection,
+                table,
+                source,
+                alias ->
+                    plan.oldRouting(table, alias).ownedBy(source)
+                        + " AND "
+                        + plan.newRouting(table, alias).ownedBy(target));
+        note(deleted, table, target);
+      }
+    }
+  }
+
+  /** Deletes from the sources what they owned before and no longer own. */
+  void removeMovedRows() {
+    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize());
+    for (String source : plan.sources()) {
+      try (Connection connection = MovedRows.open(context.endpoint(source), plan.planId())) {
+        for (PlannedTable table : plan.tables()) {
+          if (table.shardKey() == null) {
+            continue;
+          }
+          long deleted =
+              rows.delete(
+                  connection,
+                  table,
+                  source,
+                  alias ->
+                      plan.oldRouting(table, alias).ownedBy(source)
+                          + " AND NOT "
+                          + plan.newRouting(table, alias).ownedBy(source));
+          note(deleted, table, source);
+        }
+      } catch (SQLException e) {
+        throw failed(ErrorCode.SOURCE_UNAVAILABLE, "source " + source, e);
+      }
+    }
+  }
+
+  /** Removes the job's bookkeeping of the copy, not the epoch: a late job must still find it. */
+  void forgetCopies() {
+    for (String target : plan.targets()) {
+      onTarget(
+          target,
+          () -> {
+            try (Connection connection = connect(target)) {
+              forgetCopy(connection);
+            }
+          });
+    }
+  }
+
+  private void forgetCopy(Connection connection) throws SQLException {
+    try (PreparedStatement delete =
+        connection.prepareStatement("DELETE FROM reshard.copy_progress WHERE operation_id = ?")) {
+      delete.setString(1, plan.planId());
+      delete.execute();
+    }
+  }
+
+  private void note(long deleted, PlannedTable table, String shard) {
+    if (deleted > 0) {
+      removed.add(deleted + " rows of " + table.displayName() + " on " + shard);
+    }
+  }
+
+  private Connection connect(String shard) throws SQLException {
+    return context.endpoint(shard).connect("reshard " + plan.planId() + " clean-up");
+  }
+
+  private void onTarget(String target, TargetWork work) {
+    try {
+      work.run();
+    } catch (SQLException e) {
+      // A new shard whose database was never made, or is gone by now, holds nothing of ours.
+      if (!(plan.isNew(target) && INVALID_CATALOG_NAME.equals(e.getSQLState()))) {
+        throw failed(ErrorCode.TARGET_UNAVAILABLE, "target " + target, e);
+      }
+    }
+  }
+
+  private static ReshardingException failed(ErrorCode code, String shard, SQLException cause) {
+    return new ReshardingException(
+        code, shard + " cannot be cleaned up: " + cause.getMessage(), cause);
+  }
+
+  /** Work on one target. */
+  @FunctionalInterface
+  private interface TargetWork {
+    void run() throws SQLException;
+  }
+}

@@ -1,0 +1,96 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+
+/** Takes back an operation whose topology has not been switched. May be repeated after a crash. */
+public final class Rollback {
+  private final OperationContext context;
+  private final CutoverProcedure cutover;
+  private final OperationStore store;
+  private final TopologyStore topologies;
+
+  public Rollback(OperationContext context, CutoverProcedure cutover) {
+    this.context = context;
+    this.cutover = cutover;
+    this.store = new OperationStore(context.control());
+    this.topologies = new TopologyStore(context.control());
+  }
+
+  /**
+   * Stops whoever drives the operation and takes it back. Errors: {@code rollback_not_available},
+   * and {@code rollback_failed}, after which it can be tried again.
+   */
+  public RollbackReport run() {
+    requireAvailable(store.get(context.operationId()));
+    try (DriverLock lock =
+        DriverLock.acquire(context.control().endpoint(), context.operationId(), true)) {
+      return run(new OperationHandle(store, lock, store.get(context.operationId())));
+    }
+  }
+
+  RollbackReport run(OperationHandle handle) {
+    requireAvailable(handle.current());
+    Removal removal = new Removal(context);
+    try {
+      cutover.undo(context);
+      removal.endJob(handle.current());
+      removal.revokeEpochs();
+      removal.dropCaptures();
+      removal.removeCopies();
+      removal.deleteCheckpoints(handle.current());
+    } catch (RuntimeException e) {
+      throw failed(handle, Failures.coded(e));
+    }
+    topologies.forget(OperationDriver.newShards(context.plan()));
+    handle.enter(Phase.ROLLED_BACK);
+    return new RollbackReport(true, topologies.activeVersion(), removal.removed());
+  }
+
+  private void requireAvailable(Operation operation) {
+    if (operation.phase() == Phase.COMPLETED || operation.phase() == Phase.ROLLED_BACK) {
+      throw unavailable("it is " + operation.phase());
+    }
+    if (operation.phase() == Phase.CLEANING_UP
+        || topologies.activeVersion() >= context.plan().target().version()) {
+      throw unavailable(
+          "the topology has been switched to version "
+              + context.plan().target().version()
+              + ", and switching back is not supported by this version; the moved rows are still on"
+              + " their sources until 'reshard complete'");
+    }
+  }
+
+  private ReshardingException unavailable(String why) {
+    return new ReshardingException(
+        ErrorCode.ROLLBACK_NOT_AVAILABLE,
+        "operation " + context.operationId() + " cannot be rolled back: " + why);
+  }
+
+  private static ReshardingException failed(OperationHandle handle, ReshardingException cause) {
+    if (cause.errorCode() == ErrorCode.ROLLBACK_NOT_AVAILABLE) {
+      return cause;
+    }
+    ReshardingException failure =
+        new ReshardingException(
+            ErrorCode.ROLLBACK_FAILED,
+            cause.getMessage() + "; mend it and run 'reshard rollback' again",
+            cause);
+    try {
+      if (handle.current().phase() == Phase.FAILED) {
+        handle.pause(OperationError.of(failure));
+      } else {
+        handle.fail(OperationError.of(failure));
+      }
+    } catch (ReshardingException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
+  }
+}

@@ -1,0 +1,80 @@
+package io.reshard.orchestrator.phase;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.config.VerificationMode;
+import io.reshard.orchestrator.flink.FlinkCluster;
+import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.orchestrator.flink.JobSubmission;
+import io.reshard.orchestrator.flink.SubmissionFiles;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.api.common.JobID;
+import org.apache.flink.api.common.JobStatus;
+
+/** One run of the verification job. */
+public final class Verification {
+  private final OperationContext context;
+  private final FlinkCluster cluster;
+
+  public Verification(OperationContext context, FlinkCluster cluster) {
+    this.context = context;
+    this.cluster = cluster;
+  }
+
+  /**
+   * Runs the job and waits for its result. Differences are a result, not an error.
+   *
+   * @param whileWaiting called between two looks at the job; what it throws ends the wait
+   * @param further arguments for the job
+   */
+  public VerificationReport run(
+      VerificationMode mode, List<String> further, Runnable whileWaiting) {
+    JobID job = JobID.generate();
+    String run = job.toHexString();
+    try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
+      List<String> arguments = new ArrayList<>(files.arguments());
+      arguments.addAll(List.of("--run", run, "--mode", mode.name()));
+      arguments.addAll(further);
+      cluster.submit(new JobSubmission(job, JobJars.verification(), arguments, Optional.empty()));
+    }
+    await(job, whileWaiting);
+    return new VerificationResults(context.control()).report(context.operationId(), run);
+  }
+
+  private void await(JobID job, Runnable whileWaiting) {
+    boolean finished = false;
+    try {
+      while (!finished) {
+        JobStatus status =
+            cluster
+                .status(job)
+                .orElseThrow(
+                    () ->
+                        new ReshardingException(
+                            ErrorCode.FLINK_UNAVAILABLE,
+                            "the cluster at " + cluster.address() + " has lost job " + job));
+        if (status == JobStatus.FAILED || status == JobStatus.CANCELED) {
+          throw JobKeeper.failure(cluster, job, ErrorCode.VERIFICATION_FAILED);
+        }
+        finished = status == JobStatus.FINISHED;
+        if (!finished) {
+          whileWaiting.run();
+          Waiting.sleep(Waiting.POLL);
+        }
+      }
+    } catch (ReshardingException e) {
+      cancel(job, e);
+      throw e;
+    }
+  }
+
+  private void cancel(JobID job, ReshardingException because) {
+    try {
+      cluster.cancel(job);
+    } catch (ReshardingException e) {
+      because.addSuppressed(e);
+    }
+  }
+}

@@ -1,0 +1,30 @@
+package io.reshard.orchestrator.state;
+
+import java.time.Instant;
+
+/**
+ * One operation as the control database has it, without its plan. {@code lastCompletedPhase},
+ * {@code error}, {@code jobId}, {@code checkpointPath} and {@code driver} may be null. {@code
+ * version} grows with every change.
+ */
+public record Operation(
+    String id,
+    Phase phase,
+    Phase lastCompletedPhase,
+    OperationError error,
+    String jobId,
+    String checkpointPath,
+    String driver,
+    Instant startedAt,
+    Instant updatedAt,
+    long version) {
+  /** Whether the current phase is done and the next one has not been entered. */
+  public boolean phaseCompleted() {
+    return phase == lastCompletedPhase;
+  }
+
+  /** The phase to go on with after an interruption or a failure. */
+  public Phase resumePhase() {
+    return phase == Phase.FAILED || phaseCompleted() ? Phase.after(lastCompletedPhase) : phase;
+  }
+}
