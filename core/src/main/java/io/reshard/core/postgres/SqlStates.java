@@ -7,6 +7,7 @@ import java.util.Set;
 public final class SqlStates {
   public static final String UNIQUE_VIOLATION = "23505";
   public static final String LOCK_NOT_AVAILABLE = "55P03";
+  public static final String DEADLOCK_DETECTED = "40P01";
   public static final String QUERY_CANCELED = "57014";
   public static final String UNDEFINED_TABLE = "42P01";
 
@@ -14,7 +15,14 @@ public final class SqlStates {
   public static final String FENCED = "RS001";
 
   private static final Set<String> RETRYABLE =
-      Set.of("40001", "40P01", LOCK_NOT_AVAILABLE, "57P01", "57P02", "57P03", QUERY_CANCELED);
+      Set.of(
+          "40001",
+          DEADLOCK_DETECTED,
+          LOCK_NOT_AVAILABLE,
+          "57P01",
+          "57P02",
+          "57P03",
+          QUERY_CANCELED);
 
   private SqlStates() {}
 

@@ -76,10 +76,20 @@ public final class TargetEpoch {
   }
 
   /** Ends the right of every epoch of {@code operationId} to write here, for good. */
-  public static void revoke(Connection connection, String operationId) throws SQLException {
+  public static int revoke(Connection connection, String operationId) throws SQLException {
     try (PreparedStatement revoke = connection.prepareStatement(REVOKE)) {
       revoke.setString(1, operationId);
-      revoke.executeUpdate();
+      return revoke.executeUpdate();
+    }
+  }
+
+  /** Takes a revocation back, once the cutover that made it has been aborted for good. */
+  public static int reinstate(Connection connection, String operationId) throws SQLException {
+    try (PreparedStatement reinstate =
+        connection.prepareStatement(
+            "UPDATE reshard.epoch SET revoked = false WHERE operation_id = ?")) {
+      reinstate.setString(1, operationId);
+      return reinstate.executeUpdate();
     }
   }
 

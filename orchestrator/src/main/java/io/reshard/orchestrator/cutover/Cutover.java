@@ -1,0 +1,192 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.JobProgress;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The switch, as a runbook. Everything that can be done before the fence is done before it; what
+ * fails or takes too long is undone; what has switched is carried forward. One use per instance.
+ */
+public final class Cutover {
+  private static final Logger LOG = LoggerFactory.getLogger(Cutover.class);
+  private static final Duration FOREIGN_KEYS = Duration.ofHours(1);
+  private static final Duration RESTORE = Duration.ofSeconds(60);
+
+  private final Plan plan;
+  private final Secrets secrets;
+  private final CutoverSettings settings;
+  private final JobProgress progress;
+  private final CutoverAttempts attempts;
+  private final Gate gate;
+
+  public Cutover(Plan plan, Secrets secrets, ControlDatabase control, CutoverSettings settings) {
+    this.plan = plan;
+    this.secrets = secrets;
+    this.settings = settings;
+    this.progress = new JobProgress(control, plan.planId());
+    this.attempts = new CutoverAttempts(control, plan);
+    this.gate = new Gate(plan, control, progress, settings);
+  }
+
+  /**
+   * Switches. Errors: {@code cutover_aborted} if the gate refuses or another process aborts, {@code
+   * cutover_timeout}, {@code cutover_failed}; after each of them the original topology is in force
+   * and its shards take writes.
+   */
+  public CutoverReport run() {
+    try (ShardSessions sessions = openSessions()) {
+      passGate(sessions);
+      int attempt = attempts.open();
+      long begun = System.nanoTime();
+      try {
+        return window(attempt, sessions, begun);
+      } catch (RuntimeException e) {
+        return undo(attempt, begun, e);
+      }
+    }
+  }
+
+  /** Checks all that can be checked, and changes nothing. */
+  public void dryRun() {
+    try (ShardSessions sessions = openSessions()) {
+      gate.check(sessions, new Deadline(settings.timeout()));
+    }
+  }
+
+  /**
+   * Ends a cutover that was interrupted: one that has switched is carried forward, any other is
+   * undone. Returns whether the new topology is in force. Idempotent.
+   */
+  public boolean recover() {
+    return attempts
+        .newest()
+        .map(attempt -> settle(attempt.number()) == CutoverAttempts.Status.SWITCHED)
+        .orElse(false);
+  }
+
+  private void passGate(ShardSessions sessions) {
+    Deadline deadline = new Deadline(settings.timeout());
+    callGateHook(deadline);
+    gate.check(sessions, deadline);
+    steps(0, sessions).establishForeignKeys(new Deadline(FOREIGN_KEYS));
+    gate.checkLag();
+  }
+
+  /** The read-only window: a line per step. */
+  private CutoverReport window(int attempt, ShardSessions sessions, long begun) {
+    CutoverSteps steps = steps(attempt, sessions);
+    Deadline deadline = new Deadline(settings.timeout());
+    steps.prepareFence(deadline);
+    long fencing = System.nanoTime();
+    Collection<Long> fenced = steps.raiseFence(deadline);
+    long draining = System.nanoTime();
+    steps.drain(fenced, progress, deadline);
+    long drainMillis = millisSince(draining);
+    steps.revokeForwardJob(deadline);
+    steps.advanceSequences(deadline);
+    deadline.left("switch");
+    attempts.switchTopology(attempt);
+    callOperatorsSwap();
+    steps.release(new Deadline(RESTORE));
+    LOG.info(
+        "switched in {} ms, {} ms of them read-only", millisSince(begun), millisSince(fencing));
+    return new CutoverReport(
+        true, plan.target().version(), millisSince(fencing), drainMillis, "passed");
+  }
+
+  private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
+    try {
+      if (settle(attempt) == CutoverAttempts.Status.SWITCHED) {
+        LOG.warn("the topology has switched although a step failed; went forward", cause);
+        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, "passed");
+      }
+    } catch (RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+    throw cause;
+  }
+
+  /**
+   * First the attempt is aborted by compare-and-set; only then the fence may fall. Sessions are
+   * fresh: the ones of the window may be waiting for a lock still.
+   */
+  private CutoverAttempts.Status settle(int attempt) {
+    CutoverAttempts.Status status = attempts.abort(attempt);
+    try (ShardSessions sessions = openSessions()) {
+      CutoverSteps steps = steps(attempt, sessions);
+      Deadline deadline = new Deadline(RESTORE);
+      steps.prepareFence(deadline);
+      if (status == CutoverAttempts.Status.SWITCHED) {
+        steps.release(deadline);
+      } else {
+        steps.restore(deadline);
+      }
+    }
+    return status;
+  }
+
+  private CutoverSteps steps(int attempt, ShardSessions sessions) {
+    return new CutoverSteps(
+        plan, sessions, new WriteFence(plan, attempt, sessions, settings.openTransactions()));
+  }
+
+  private ShardSessions openSessions() {
+    List<String> shards =
+        Stream.concat(plan.sources().stream(), plan.targets().stream()).distinct().toList();
+    return new ShardSessions(plan, secrets).open(shards);
+  }
+
+  private void callGateHook(Deadline deadline) {
+    if (settings.gateHook() != null) {
+      int exit = call(settings.gateHook(), deadline.left("gate hook"));
+      if (exit != 0) {
+        throw Gate.refuse("the hook " + settings.gateHook() + " ended with exit code " + exit);
+      }
+    }
+  }
+
+  /** Behind the switch there is no way but forward: a swap that fails is reported, not undone. */
+  private void callOperatorsSwap() {
+    if (settings.onSwitch() != null) {
+      int exit = call(settings.onSwitch(), settings.timeout());
+      if (exit != 0) {
+        LOG.error(
+            "the topology has switched, but {} ended with exit code {}: run it again by hand",
+            settings.onSwitch(),
+            exit);
+      }
+    }
+  }
+
+  private int call(Path hook, Duration timeout) {
+    try {
+      String json =
+          Documents.toJson(Map.of("id", plan.planId(), "topologyVersion", plan.target().version()));
+      return Hook.run(hook, plan.planId(), "CUTTING_OVER", json, timeout);
+    } catch (IOException e) {
+      throw new ReshardingException(
+          ErrorCode.CUTOVER_ABORTED, "the hook " + hook + " cannot be run: " + e.getMessage(), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ReshardingException(ErrorCode.CUTOVER_ABORTED, "a hook was interrupted", e);
+    }
+  }
+
+  private static long millisSince(long nanos) {
+    return (System.nanoTime() - nanos) / 1_000_000;
+  }
+}

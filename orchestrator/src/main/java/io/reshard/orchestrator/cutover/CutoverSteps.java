@@ -1,0 +1,104 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.control.JobProgress;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.shard.Heartbeat;
+import io.reshard.core.shard.TargetEpoch;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+
+/** The steps of one cutover attempt that touch the shards. */
+final class CutoverSteps {
+  private final Plan plan;
+  private final ShardSessions sessions;
+  private final WriteFence fence;
+
+  CutoverSteps(Plan plan, ShardSessions sessions, WriteFence fence) {
+    this.plan = plan;
+    this.sessions = sessions;
+    this.fence = fence;
+  }
+
+  void prepareFence(Deadline deadline) {
+    sessions.each(plan.sources(), "prepare", deadline, WriteFence::prepare);
+  }
+
+  /** Raises the fence on all sources and returns the heartbeat that each committed with it. */
+  Collection<Long> raiseFence(Deadline deadline) {
+    return sessions.each(plan.sources(), "fence", deadline, fence::raise).values();
+  }
+
+  /**
+   * Watermarks are the minimum over the sources, so one number stands for all fences: the largest
+   * of their values. Every source is made to beat at or beyond it; values grow on each source, so a
+   * frontier that has reached it has passed every fence.
+   */
+  void drain(Collection<Long> fenced, JobProgress progress, Deadline deadline) {
+    long value = Collections.max(fenced);
+    sessions.each(
+        plan.sources(),
+        "drain",
+        deadline,
+        (source, connection) -> Heartbeat.beatAtLeast(connection, plan.planId(), value));
+    try {
+      if (!progress.awaitFrontier(value, deadline.left("drain"))) {
+        throw deadline.passed("drain");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ReshardingException(ErrorCode.CUTOVER_ABORTED, "the drain was interrupted", e);
+    }
+  }
+
+  /** A forward job that restarted after the switch would write old rows over new ones. */
+  void revokeForwardJob(Deadline deadline) {
+    sessions.each(
+        plan.targets(),
+        "revoke",
+        deadline,
+        (target, connection) -> TargetEpoch.revoke(connection, plan.planId()));
+  }
+
+  void advanceSequences(Deadline deadline) {
+    Map<String, Long> floors =
+        Sequences.merge(
+            sessions.each(plan.sources(), "prepare", deadline, Sequences::highest).values());
+    sessions.each(
+        plan.targets(),
+        "prepare",
+        deadline,
+        (target, connection) -> Sequences.advance(connection, floors));
+  }
+
+  /** Retired sources stay fenced; kept ones refuse the keys that moved away. */
+  void release(Deadline deadline) {
+    List<String> kept =
+        plan.sources().stream()
+            .filter(
+                source -> plan.target().owners().stream().anyMatch(one -> one.id().equals(source)))
+            .toList();
+    sessions.each(kept, "release", deadline, fence::replaceByGuard);
+  }
+
+  /** Lets sources take writes and the forward job go on, as if there had been no attempt. */
+  void restore(Deadline deadline) {
+    sessions.each(
+        plan.targets(),
+        "restore",
+        deadline,
+        (target, connection) -> TargetEpoch.reinstate(connection, plan.planId()));
+    sessions.each(plan.sources(), "restore", deadline, fence::drop);
+  }
+
+  void establishForeignKeys(Deadline deadline) {
+    sessions.each(
+        plan.targets().stream().filter(plan::isNew).toList(),
+        "foreign keys",
+        deadline,
+        (target, connection) -> ForeignKeys.establish(plan, connection));
+  }
+}

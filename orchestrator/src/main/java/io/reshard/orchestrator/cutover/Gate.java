@@ -1,0 +1,121 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.RoutingSql;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.HashSet;
+import java.util.OptionalLong;
+import java.util.Set;
+
+/** What must hold before the fence is raised. A refusal is {@code cutover_aborted}. */
+final class Gate {
+  private final Plan plan;
+  private final ControlDatabase control;
+  private final JobProgress progress;
+  private final CutoverSettings settings;
+
+  Gate(Plan plan, ControlDatabase control, JobProgress progress, CutoverSettings settings) {
+    this.plan = plan;
+    this.control = control;
+    this.progress = progress;
+    this.settings = settings;
+  }
+
+  /** Everything but the operator's hook. */
+  void check(ShardSessions sessions, Deadline deadline) {
+    checkTopology();
+    checkTables();
+    checkLag();
+    sessions.each(plan.sources(), "gate", deadline, this::checkSource);
+  }
+
+  private void checkTopology() {
+    long active = new TopologyStore(control).activeVersion();
+    if (active != plan.source().version()) {
+      throw new ReshardingException(
+          ErrorCode.TOPOLOGY_CONFLICT,
+          "the plan was made for version %d of the topology, but version %d is active; plan again"
+              .formatted(plan.source().version(), active));
+    }
+  }
+
+  private void checkTables() {
+    Set<String> missing = new HashSet<>();
+    plan.tables().forEach(table -> missing.add(table.displayName()));
+    missing.removeAll(progress.completedTables());
+    if (!missing.isEmpty()) {
+      throw refuse("the copy of " + missing + " is not complete");
+    }
+  }
+
+  void checkLag() {
+    OptionalLong frontier = progress.frontier();
+    if (frontier.isEmpty()) {
+      throw refuse("the migration job has not reported a replication frontier; is it running?");
+    }
+    long lag = System.currentTimeMillis() - frontier.getAsLong();
+    if (lag > settings.lagThreshold().toMillis()) {
+      throw refuse(
+          "replication is %d ms behind, more than cdcLagThreshold (%d ms)"
+              .formatted(lag, settings.lagThreshold().toMillis()));
+    }
+  }
+
+  /** Checks of one source, in its own session. */
+  private boolean checkSource(String source, Connection connection) throws SQLException {
+    refuseIf(
+        connection,
+        "SELECT gid FROM pg_prepared_xacts WHERE database = current_database() LIMIT 1",
+        source
+            + " has the prepared transaction '%s', which no fence can stop; commit it or roll it"
+            + " back");
+    refuseIf(
+        connection,
+        "SELECT subname FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid"
+            + " WHERE d.datname = current_database() AND s.subenabled LIMIT 1",
+        source + " has the native subscription '%s', whose writes pass any fence; disable it");
+    for (PlannedTable table : plan.tables()) {
+      RoutingSql oldRouting = plan.oldRouting(table, "t");
+      RoutingSql newRouting = plan.newRouting(table, "t");
+      refuseIf(
+          connection,
+          "SELECT t.%s::text FROM %s AS t WHERE %s AND %s LIMIT 1"
+              .formatted(
+                  Sql.identifier(table.shardKey()),
+                  table.quotedName(),
+                  oldRouting.strayOn(source),
+                  newRouting.strayOn(source)),
+          source
+              + " holds a row of "
+              + table.displayName()
+              + " that it does not own (shard key %s): it would be left behind. Move it to its"
+              + " shard or delete it");
+    }
+    return true;
+  }
+
+  private static void refuseIf(Connection connection, String query, String message)
+      throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      if (row.next()) {
+        throw refuse(message.formatted(row.getString(1)));
+      }
+    }
+  }
+
+  static ReshardingException refuse(String reason) {
+    return new ReshardingException(
+        ErrorCode.CUTOVER_ABORTED, "the gate refuses the cutover: " + reason);
+  }
+}

@@ -1,0 +1,33 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import java.util.List;
+
+/**
+ * After the switch a kept source must refuse keys that have moved away: a client that still routes
+ * by the old topology would write rows that nobody reads. Row triggers ask the routing function's
+ * SQL twin.
+ */
+final class KeyGuard {
+  private KeyGuard() {}
+
+  static List<String> statements(Plan plan, PlannedTable table, String source) {
+    return List.of(
+        statement(plan, table, source, "reshard_guard_new", "INSERT OR UPDATE", "NEW"),
+        statement(plan, table, source, "reshard_guard_old", "UPDATE OR DELETE", "OLD"));
+  }
+
+  private static String statement(
+      Plan plan, PlannedTable table, String source, String name, String events, String row) {
+    return "CREATE OR REPLACE TRIGGER "
+        + name
+        + " BEFORE "
+        + events
+        + " ON "
+        + table.quotedName()
+        + " FOR EACH ROW WHEN ("
+        + plan.newRouting(table, row).strayOn(source)
+        + ") EXECUTE FUNCTION reshard.refuse_write()";
+  }
+}

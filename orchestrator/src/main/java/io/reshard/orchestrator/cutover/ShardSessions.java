@@ -1,0 +1,127 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Secrets;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One session per source and target, opened before the fence, so that no connection is made inside
+ * the read-only window. Work on several shards runs in parallel.
+ */
+final class ShardSessions implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardSessions.class);
+
+  /** Marks the product's own sessions for fence and guard (see {@link WriteFence}). */
+  static final String OWN_SESSION = "-c reshard.session=on";
+
+  private final Plan plan;
+  private final Secrets secrets;
+  private final Map<String, Connection> connections = new LinkedHashMap<>();
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  /** Work on one shard that has a result. */
+  @FunctionalInterface
+  interface Query<T> {
+    T on(String shard, Connection connection) throws SQLException;
+  }
+
+  ShardSessions(Plan plan, Secrets secrets) {
+    this.plan = plan;
+    this.secrets = secrets;
+  }
+
+  Endpoint endpoint(String shard) {
+    return secrets.endpoint(plan.topologyOf(shard), plan.topologyOf(shard).shard(shard));
+  }
+
+  /** Opens the sessions of {@code shards}; {@code cutover_failed} names one that is unreachable. */
+  ShardSessions open(Collection<String> shards) {
+    for (String shard : shards) {
+      try {
+        if (!connections.containsKey(shard)) {
+          connections.put(shard, connect(shard));
+        }
+      } catch (SQLException e) {
+        close();
+        throw failed(shard, "connecting", e);
+      }
+    }
+    return this;
+  }
+
+  /** A further session on a shard. */
+  Connection connect(String shard) throws SQLException {
+    Properties properties = new Properties();
+    PGProperty.OPTIONS.set(properties, OWN_SESSION);
+    return endpoint(shard).connect("reshard " + plan.planId() + " cutover", properties);
+  }
+
+  /** Runs {@code work} on all {@code shards} at once; the first failure is thrown. */
+  <T> Map<String, T> each(
+      Collection<String> shards, String step, Deadline deadline, Query<T> work) {
+    Map<String, Future<T>> futures = new LinkedHashMap<>();
+    for (String shard : shards) {
+      Connection connection = connections.get(shard);
+      futures.put(shard, threads.submit(() -> work.on(shard, connection)));
+    }
+    Map<String, T> results = new LinkedHashMap<>();
+    for (Map.Entry<String, Future<T>> future : futures.entrySet()) {
+      results.put(future.getKey(), await(future.getKey(), step, deadline, future.getValue()));
+    }
+    return results;
+  }
+
+  private <T> T await(String shard, String step, Deadline deadline, Future<T> future) {
+    try {
+      return future.get(deadline.left(step).toMillis() + 1, TimeUnit.MILLISECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof ReshardingException own) {
+        throw own;
+      }
+      throw failed(shard, step, e.getCause());
+    } catch (TimeoutException e) {
+      throw deadline.passed(step);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw failed(shard, step, e);
+    }
+  }
+
+  private static ReshardingException failed(String shard, String step, Throwable cause) {
+    return new ReshardingException(
+        ErrorCode.CUTOVER_FAILED,
+        "the step '" + step + "' failed on " + shard + ": " + cause.getMessage(),
+        cause);
+  }
+
+  /** Ends all sessions at once; what they have not committed is rolled back. */
+  @Override
+  public void close() {
+    threads.shutdownNow();
+    for (Map.Entry<String, Connection> session : connections.entrySet()) {
+      try {
+        session.getValue().abort(Runnable::run);
+      } catch (SQLException e) {
+        LOG.warn("{}: a session could not be closed: {}", session.getKey(), e.getMessage());
+      }
+    }
+    connections.clear();
+  }
+}

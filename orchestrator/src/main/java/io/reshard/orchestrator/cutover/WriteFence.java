@@ -1,0 +1,198 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.Heartbeat;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The write fence of one cutover attempt: a trigger on every moved table and every leaf partition
+ * that refuses all writes but the product's own. Its name carries the attempt, so that a process
+ * which sleeps through its own undoing can never drop the fence of a later attempt.
+ *
+ * <p>CREATE TRIGGER takes a lock that waits for every transaction that has written (PostgreSQL
+ * manual, chapter 13.3, SHARE ROW EXCLUSIVE), and trigger and heartbeat are committed together: no
+ * write can commit behind the heartbeat.
+ */
+final class WriteFence {
+  private static final Logger LOG = LoggerFactory.getLogger(WriteFence.class);
+  private static final String FUNCTION =
+      """
+      CREATE OR REPLACE FUNCTION reshard.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+          IF current_setting('reshard.session', true) = 'on' THEN
+            IF TG_LEVEL = 'ROW' AND TG_OP <> 'DELETE' THEN RETURN NEW; END IF;
+            IF TG_LEVEL = 'ROW' THEN RETURN OLD; END IF;
+            RETURN NULL;
+          END IF;
+          RAISE EXCEPTION 'writes to %.% are refused here: its keys are being moved, or have moved, to another shard',
+            TG_TABLE_SCHEMA, TG_TABLE_NAME USING ERRCODE = '$CODE',
+            HINT = 'Read the active topology again and retry.';
+        END $$
+      """
+          .replace("$CODE", SqlStates.FENCED);
+
+  /** Quick attempts give way to a deadlock; the last one lets the application give way. */
+  private static final int QUICK_ATTEMPTS = 10;
+
+  private final Plan plan;
+  private final String trigger;
+  private final ShardSessions sessions;
+  private final Duration openTransactions;
+
+  WriteFence(Plan plan, int attempt, ShardSessions sessions, Duration openTransactions) {
+    this.plan = plan;
+    this.trigger = triggerName(attempt);
+    this.sessions = sessions;
+    this.openTransactions = openTransactions;
+  }
+
+  static String triggerName(int attempt) {
+    return "reshard_fence_" + attempt;
+  }
+
+  /** Creates the trigger's function; done before the window. Idempotent. */
+  static boolean prepare(String source, Connection connection) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      return statement.execute(FUNCTION);
+    }
+  }
+
+  /** Raises the fence on one source and returns the value that the frontier must pass. */
+  long raise(String source, Connection connection) throws SQLException {
+    CountDownLatch raised = new CountDownLatch(1);
+    Thread ender = new Thread(() -> endOpenTransactions(source, connection, raised), "fence-ender");
+    ender.start();
+    try {
+      for (int attempt = 1; ; attempt++) {
+        try {
+          return raiseOnce(connection, attempt <= QUICK_ATTEMPTS ? "10ms" : "10s");
+        } catch (SQLException e) {
+          connection.rollback();
+          if (!SqlStates.DEADLOCK_DETECTED.equals(e.getSQLState()) || attempt > QUICK_ATTEMPTS) {
+            throw e;
+          }
+        }
+      }
+    } finally {
+      raised.countDown();
+    }
+  }
+
+  private long raiseOnce(Connection connection, String deadlockTimeout) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      // An autovacuum that is in the way is cancelled by the deadlock check of the one who waits.
+      statement.execute("SET LOCAL deadlock_timeout = '" + deadlockTimeout + "'");
+      for (String table : tables(connection)) {
+        statement.execute(
+            "CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s EXECUTE FUNCTION reshard.refuse_write()"
+                .formatted(trigger, table));
+        statement.execute("ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s".formatted(trigger, table));
+      }
+    }
+    long value = Heartbeat.beat(connection, plan.planId()).value();
+    connection.commit();
+    connection.setAutoCommit(true);
+    return value;
+  }
+
+  /** Every moved table with all its partitions, quoted. */
+  private List<String> tables(Connection connection) throws SQLException {
+    List<String> tables = new ArrayList<>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT relid::regclass::text FROM pg_partition_tree(?::regclass)"
+                + " UNION ALL SELECT ?::regclass::text"
+                + " WHERE NOT EXISTS (SELECT 1 FROM pg_partition_tree(?::regclass))")) {
+      for (PlannedTable table : plan.tables()) {
+        query.setString(1, table.quotedName());
+        query.setString(2, table.quotedName());
+        query.setString(3, table.quotedName());
+        try (ResultSet rows = query.executeQuery()) {
+          while (rows.next()) {
+            tables.add(rows.getString(1));
+          }
+        }
+      }
+    }
+    return tables;
+  }
+
+  /** Once the grace is over, ends whoever still blocks the fence, until it stands. */
+  private void endOpenTransactions(String source, Connection fence, CountDownLatch raised) {
+    try {
+      int pid = fence.unwrap(PGConnection.class).getBackendPID();
+      if (raised.await(openTransactions.toMillis(), TimeUnit.MILLISECONDS)) {
+        return;
+      }
+      try (Connection connection = sessions.connect(source);
+          PreparedStatement end =
+              connection.prepareStatement(
+                  "SELECT pg_terminate_backend(blocker) FROM unnest(pg_blocking_pids(?)) AS blocker"
+                      + " WHERE blocker > 0")) {
+        end.setInt(1, pid);
+        do {
+          end.execute();
+        } while (!raised.await(20, TimeUnit.MILLISECONDS));
+      }
+    } catch (SQLException e) {
+      // The fence itself then waits until the cutover's deadline and says so.
+      LOG.warn("{}: open transactions could not be ended: {}", source, e.getMessage());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Drops this attempt's fence. Idempotent. */
+  int drop(String source, Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    int dropped = dropTriggers(connection);
+    connection.commit();
+    connection.setAutoCommit(true);
+    return dropped;
+  }
+
+  /**
+   * Replaces the fence on a source that keeps keys by a guard that refuses those that moved away,
+   * in one transaction: at no moment can such a key be written.
+   */
+  int replaceByGuard(String source, Connection connection) throws SQLException {
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      for (PlannedTable table : plan.tables()) {
+        for (String sql : KeyGuard.statements(plan, table, source)) {
+          statement.execute(sql);
+        }
+      }
+    }
+    int dropped = dropTriggers(connection);
+    connection.commit();
+    connection.setAutoCommit(true);
+    return dropped;
+  }
+
+  private int dropTriggers(Connection connection) throws SQLException {
+    List<String> tables = tables(connection);
+    try (Statement statement = connection.createStatement()) {
+      for (String table : tables) {
+        statement.execute("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table);
+      }
+    }
+    return tables.size();
+  }
+}
