@@ -7,7 +7,9 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
-import java.io.IOException;
+import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.Hook;
+import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
@@ -21,8 +23,12 @@ import org.slf4j.LoggerFactory;
  * The switch, as a runbook. Everything that can be done before the fence is done before it; what
  * fails or takes too long is undone; what has switched is carried forward. One use per instance.
  */
-public final class Cutover {
+final class Cutover {
   private static final Logger LOG = LoggerFactory.getLogger(Cutover.class);
+
+  /** What a report says of a gate that let the cutover through. */
+  static final String GATE_OPEN = "open";
+
   private static final Duration FOREIGN_KEYS = Duration.ofHours(1);
   private static final Duration RESTORE = Duration.ofSeconds(60);
 
@@ -33,7 +39,7 @@ public final class Cutover {
   private final CutoverAttempts attempts;
   private final Gate gate;
 
-  public Cutover(Plan plan, Secrets secrets, ControlDatabase control, CutoverSettings settings) {
+  Cutover(Plan plan, Secrets secrets, ControlDatabase control, CutoverSettings settings) {
     this.plan = plan;
     this.secrets = secrets;
     this.settings = settings;
@@ -47,7 +53,7 @@ public final class Cutover {
    * cutover_timeout}, {@code cutover_failed}; after each of them the original topology is in force
    * and its shards take writes.
    */
-  public CutoverReport run() {
+  CutoverReport run() {
     try (ShardSessions sessions = openSessions()) {
       passGate(sessions);
       int attempt = attempts.open();
@@ -61,9 +67,12 @@ public final class Cutover {
   }
 
   /** Checks all that can be checked, and changes nothing. */
-  public void dryRun() {
+  CutoverReport rehearse() {
     try (ShardSessions sessions = openSessions()) {
       gate.check(sessions, new Deadline(settings.timeout()));
+      return new CutoverReport(false, plan.source().version(), 0, 0, GATE_OPEN);
+    } catch (ReshardingException e) {
+      return new CutoverReport(false, plan.source().version(), 0, 0, e.getMessage());
     }
   }
 
@@ -71,7 +80,7 @@ public final class Cutover {
    * Ends a cutover that was interrupted: one that has switched is carried forward, any other is
    * undone. Returns whether the new topology is in force. Idempotent.
    */
-  public boolean recover() {
+  boolean recover() {
     return attempts
         .newest()
         .map(attempt -> settle(attempt.number()) == CutoverAttempts.Status.SWITCHED)
@@ -105,14 +114,14 @@ public final class Cutover {
     LOG.info(
         "switched in {} ms, {} ms of them read-only", millisSince(begun), millisSince(fencing));
     return new CutoverReport(
-        true, plan.target().version(), millisSince(fencing), drainMillis, "passed");
+        true, plan.target().version(), millisSince(fencing), drainMillis, GATE_OPEN);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
     try {
       if (settle(attempt) == CutoverAttempts.Status.SWITCHED) {
         LOG.warn("the topology has switched although a step failed; went forward", cause);
-        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, "passed");
+        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, GATE_OPEN);
       }
     } catch (RuntimeException e) {
       cause.addSuppressed(e);
@@ -151,39 +160,42 @@ public final class Cutover {
   }
 
   private void callGateHook(Deadline deadline) {
-    if (settings.gateHook() != null) {
-      int exit = call(settings.gateHook(), deadline.left("gate hook"));
-      if (exit != 0) {
-        throw Gate.refuse("the hook " + settings.gateHook() + " ended with exit code " + exit);
-      }
-    }
+    settings
+        .gateHook()
+        .ifPresent(
+            hook -> {
+              Hook.Outcome outcome = call(hook, deadline.left("gate hook"));
+              if (!outcome.accepted()) {
+                throw Gate.refuse(outcome.detail());
+              }
+            });
   }
 
   /** Behind the switch there is no way but forward: a swap that fails is reported, not undone. */
   private void callOperatorsSwap() {
-    if (settings.onSwitch() != null) {
-      int exit = call(settings.onSwitch(), settings.timeout());
-      if (exit != 0) {
-        LOG.error(
-            "the topology has switched, but {} ended with exit code {}: run it again by hand",
-            settings.onSwitch(),
-            exit);
-      }
-    }
+    settings
+        .onSwitch()
+        .ifPresent(
+            hook -> {
+              Hook.Outcome outcome = call(hook, settings.timeout());
+              if (!outcome.accepted()) {
+                LOG.error(
+                    "the topology has switched, but run your own swap again by hand: {}",
+                    outcome.detail());
+              }
+            });
   }
 
-  private int call(Path hook, Duration timeout) {
-    try {
-      String json =
-          Documents.toJson(Map.of("id", plan.planId(), "topologyVersion", plan.target().version()));
-      return Hook.run(hook, plan.planId(), "CUTTING_OVER", json, timeout);
-    } catch (IOException e) {
-      throw new ReshardingException(
-          ErrorCode.CUTOVER_ABORTED, "the hook " + hook + " cannot be run: " + e.getMessage(), e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new ReshardingException(ErrorCode.CUTOVER_ABORTED, "a hook was interrupted", e);
-    }
+  private Hook.Outcome call(Path hook, Duration timeout) {
+    String json =
+        Documents.toJson(Map.of("id", plan.planId(), "topologyVersion", plan.target().version()));
+    return Hook.run(hook, plan.planId(), Phase.CUTTING_OVER.name(), json, timeout);
+  }
+
+  static ReshardingException alreadySwitched(String operationId) {
+    return new ReshardingException(
+        ErrorCode.ROLLBACK_NOT_AVAILABLE,
+        "the cutover of operation " + operationId + " has switched; it can only go forward");
   }
 
   private static long millisSince(long nanos) {

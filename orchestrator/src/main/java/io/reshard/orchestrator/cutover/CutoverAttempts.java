@@ -12,9 +12,9 @@ import java.util.Optional;
  * The attempts to switch one operation. Whoever turns OPEN into SWITCHED has switched; whoever
  * turns it into ABORTED may drop the fence. A lost reply is answered by reading the row.
  */
-public final class CutoverAttempts {
+final class CutoverAttempts {
   /** The state of an attempt. */
-  public enum Status {
+  enum Status {
     OPEN,
     SWITCHED,
     ABORTED
@@ -23,7 +23,7 @@ public final class CutoverAttempts {
   private final ControlDatabase control;
   private final Plan plan;
 
-  public CutoverAttempts(ControlDatabase control, Plan plan) {
+  CutoverAttempts(ControlDatabase control, Plan plan) {
     this.control = control;
     this.plan = plan;
   }
@@ -75,12 +75,7 @@ public final class CutoverAttempts {
   }
 
   /** An attempt as it is stored. */
-  public record Attempt(int number, Status status) {}
-
-  /** Whether the switch of this operation has been made. */
-  public boolean switched() {
-    return newest().filter(attempt -> attempt.status() == Status.SWITCHED).isPresent();
-  }
+  record Attempt(int number, Status status) {}
 
   /**
    * The switch: attempt, topology and shard statuses change in one transaction. {@code

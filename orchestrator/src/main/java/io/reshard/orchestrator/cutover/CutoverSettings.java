@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cutover;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 
 /**
  * How a cutover is to be done.
@@ -9,17 +10,17 @@ import java.time.Duration;
  * @param timeout from the gate's hook to the release; when it is over the cutover is undone
  * @param lagThreshold the gate refuses while the frontier is further behind
  * @param openTransactions how long the fence waits for open transactions before it ends them
- * @param gateHook an executable that may refuse by its exit code, or null
- * @param onSwitch the operator's own swap of the topology, run before the release, or null
+ * @param gateHook an executable that may refuse by its exit code, if any
+ * @param onSwitch the operator's own swap of the topology, run before the release, if any
  */
-public record CutoverSettings(
+record CutoverSettings(
     Duration timeout,
     Duration lagThreshold,
     Duration openTransactions,
-    Path gateHook,
-    Path onSwitch) {
+    Optional<Path> gateHook,
+    Optional<Path> onSwitch) {
   /**
    * Shorter than a second, so that a client that holds a transaction open cannot make an outage.
    */
-  public static final Duration OPEN_TRANSACTIONS = Duration.ofMillis(400);
+  static final Duration OPEN_TRANSACTIONS = Duration.ofMillis(400);
 }
