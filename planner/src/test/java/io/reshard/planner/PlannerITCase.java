@@ -2,6 +2,7 @@ package io.reshard.planner;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reshard.core.TestServer;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlanFile;

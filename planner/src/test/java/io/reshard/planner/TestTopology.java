@@ -1,5 +1,6 @@
 package io.reshard.planner;
 
+import io.reshard.core.TestServer;
 import io.reshard.core.topology.HashFunction;
 import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;

@@ -1,13 +1,15 @@
 package io.reshard.core.json;
 
 import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParseException;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonMappingException;
-import com.fasterxml.jackson.databind.MapperFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.exc.UnrecognizedPropertyException;
+import com.fasterxml.jackson.databind.exc.ValueInstantiationException;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
@@ -16,6 +18,7 @@ import io.reshard.core.error.ReshardingException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.stream.Collectors;
 
 /** The one place that configures Jackson. Unknown keys are errors that name the nearest known. */
@@ -25,13 +28,15 @@ public final class Documents {
           .addModule(new JavaTimeModule())
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
   private static final ObjectMapper YAML =
       YAMLMapper.builder()
           .addModule(new JavaTimeModule())
           .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-          .enable(MapperFeature.ACCEPT_CASE_INSENSITIVE_ENUMS)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .build();
 
   private Documents() {}
@@ -52,7 +57,7 @@ public final class Documents {
   /** Parses YAML or JSON text; {@code origin} names it in errors. */
   public static <T> T parse(String text, Class<T> type, ErrorCode code, String origin) {
     try {
-      T value = YAML.readValue(text, type);
+      T value = read(text, type);
       if (value == null) {
         throw new ReshardingException(code, origin + " is empty");
       }
@@ -62,9 +67,45 @@ public final class Documents {
     }
   }
 
+  /**
+   * JSON has a reader of its own: that of YAML takes 3 MB at most, and not every character that a
+   * key may hold. What begins like JSON may still be YAML's flow style.
+   */
+  private static <T> T read(String text, Class<T> type) throws JsonProcessingException {
+    if (text.stripLeading().startsWith("{")) {
+      try {
+        return JSON.readValue(text, type);
+      } catch (JsonParseException notJson) {
+        return readFlowStyle(text, type, notJson);
+      }
+    }
+    return YAML.readValue(text, type);
+  }
+
+  private static <T> T readFlowStyle(String text, Class<T> type, JsonParseException notJson)
+      throws JsonProcessingException {
+    try {
+      return YAML.readValue(text, type);
+    } catch (JsonParseException neither) {
+      notJson.addSuppressed(neither);
+      throw notJson;
+    }
+  }
+
   private static String explain(JsonProcessingException e) {
     if (e.getCause() instanceof ReshardingException own) {
       return ": " + own.getMessage();
+    }
+    if (e instanceof ValueInstantiationException value && value.getType().isEnumType()) {
+      return " at '"
+          + path(value)
+          + "': the value must be one of "
+          + Arrays.stream(value.getType().getRawClass().getEnumConstants())
+              .map(constant -> JSON.convertValue(constant, String.class))
+              .collect(Collectors.joining(", "));
+    }
+    if (e.getOriginalMessage().startsWith("No content")) {
+      return " is empty";
     }
     if (e instanceof UnrecognizedPropertyException unknown) {
       String path = path(unknown);

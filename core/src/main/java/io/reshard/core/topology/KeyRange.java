@@ -1,7 +1,7 @@
 package io.reshard.core.topology;
 
-import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
+import com.fasterxml.jackson.databind.annotation.JsonDeserialize;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import java.io.Serializable;
@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
  *
  * <p>{@code end} 0 stands for 2^64, so no range is empty: {@code start < end} or {@code end == 0}.
  */
+@JsonDeserialize(using = KeyRangeReader.class)
 public record KeyRange(long start, long end) implements Serializable {
   private static final Pattern TEXT = Pattern.compile("([0-9a-fA-F]{0,16})-([0-9a-fA-F]{0,16})");
 
@@ -32,7 +33,6 @@ public record KeyRange(long start, long end) implements Serializable {
   }
 
   /** Parses {@code 40-80}; the error {@code invalid_topology} names the text and the rule. */
-  @JsonCreator
   public static KeyRange parse(String text) {
     Matcher matcher = TEXT.matcher(text);
     if (!matcher.matches()) {

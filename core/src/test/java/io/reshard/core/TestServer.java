@@ -1,4 +1,4 @@
-package io.reshard.planner;
+package io.reshard.core;
 
 import io.reshard.core.postgres.Credentials;
 import io.reshard.core.postgres.Secrets;
@@ -14,8 +14,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** One embedded server for all tests of the module; each test makes databases of its own. */
-final class TestServer {
+/** One embedded server for all tests of a module; each test makes databases of its own. */
+public final class TestServer {
   private static final AtomicInteger DATABASES = new AtomicInteger();
   private static final EmbeddedPostgres SERVER = start();
 
@@ -36,11 +36,11 @@ final class TestServer {
   }
 
   /** The URL that a node has. */
-  static String nodeUrl() {
+  public static String nodeUrl() {
     return "jdbc:postgresql://127.0.0.1:" + SERVER.getPort() + "/";
   }
 
-  static Secrets secrets(String... nodes) {
+  public static Secrets secrets(String... nodes) {
     Map<String, Credentials> logins = new HashMap<>();
     for (String node : nodes) {
       logins.put(node, new Credentials("postgres", "postgres"));
@@ -49,22 +49,22 @@ final class TestServer {
   }
 
   /** Makes an empty database and returns its name. */
-  static String createDatabase() throws SQLException {
+  public static String createDatabase() throws SQLException {
     String name = freshName();
     run("postgres", "CREATE DATABASE " + Sql.identifier(name));
     return name;
   }
 
   /** A name that no database has. */
-  static String freshName() {
+  public static String freshName() {
     return "test_" + DATABASES.incrementAndGet();
   }
 
-  static Connection connect(String database) throws SQLException {
+  public static Connection connect(String database) throws SQLException {
     return DriverManager.getConnection(nodeUrl() + database, "postgres", "postgres");
   }
 
-  static void run(String database, String... statements) throws SQLException {
+  public static void run(String database, String... statements) throws SQLException {
     try (Connection connection = connect(database);
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {

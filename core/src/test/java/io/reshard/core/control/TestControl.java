@@ -1,0 +1,16 @@
+package io.reshard.core.control;
+
+import io.reshard.core.TestServer;
+import io.reshard.core.postgres.Endpoint;
+import java.sql.SQLException;
+
+/** Control databases of tests. */
+final class TestControl {
+  private TestControl() {}
+
+  static ControlDatabase create() throws SQLException {
+    String url = TestServer.nodeUrl() + TestServer.createDatabase();
+    return new ControlDatabase(new Endpoint("control database", url, "postgres", "postgres"))
+        .migrate();
+  }
+}
