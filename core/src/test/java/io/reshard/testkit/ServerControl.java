@@ -1,0 +1,148 @@
+package io.reshard.testkit;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.util.LinuxUtils;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * Starts and stops the PostgreSQL of one directory: {@code data} holds the cluster, {@code
+ * server.log} its log. The first start is zonky's (unpacking, initdb, {@code unshare -U} for root);
+ * everything after it is pg_ctl's.
+ */
+final class ServerControl {
+  private static final int LOG_TAIL_CHARACTERS = 2_000;
+
+  /**
+   * zonky gives these on the command line, with weaker values, where postgresql.conf cannot
+   * override them.
+   */
+  private static final Set<String> COMMAND_LINE =
+      Set.of("fsync", "synchronous_commit", "timezone", "max_connections");
+
+  private final Path directory;
+  private final Duration startTimeout;
+
+  ServerControl(Path directory, Duration startTimeout) {
+    this.directory = directory;
+    this.startTimeout = startTimeout;
+  }
+
+  Path directory() {
+    return directory;
+  }
+
+  void initialize(int port, Map<String, String> settings) {
+    ProcessBuilder.Redirect log = ProcessBuilder.Redirect.appendTo(log().toFile());
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .setPort(port)
+            .setDataDirectory(data())
+            .setDataDirectoryCustomizer(ignored -> configure(settings))
+            .setOverrideWorkingDirectory(BinaryCache.directory().toFile())
+            .setLocaleConfig("locale", "C")
+            .setPGStartupWait(startTimeout)
+            .setRegisterShutdownHook(false)
+            .setOutputRedirector(log)
+            .setErrorRedirector(log);
+    COMMAND_LINE.forEach(name -> builder.setServerConfig(name, settings.get(name)));
+    try {
+      // Not kept and not closed: its stop gives up after 5 s, which a walsender with a stuck client
+      // outlasts.
+      BinaryCache.use(builder::start);
+    } catch (Exception e) {
+      throw new TestKitException(
+          "cannot start PostgreSQL on port " + port + "; its log ends: " + logTail(), e);
+    }
+  }
+
+  /**
+   * Starts the server again, with its old options, if it is stopped; else stops it first in the
+   * given mode.
+   */
+  void restart(StopMode mode) {
+    control("restart", "-m", mode.argument(), "-l", log().toString());
+  }
+
+  void stop(StopMode mode) {
+    control("stop", "-m", mode.argument());
+  }
+
+  private void control(String action, String... arguments) {
+    List<String> command = new ArrayList<>();
+    if (LinuxUtils.isUnshareAvailable()) {
+      command.addAll(List.of("unshare", "-U"));
+    }
+    command.add(programs().resolve("pg_ctl").toString());
+    command.add(action);
+    command.addAll(
+        List.of("-D", data().toString(), "-w", "-t", Long.toString(startTimeout.toSeconds())));
+    command.addAll(List.of(arguments));
+    try {
+      Process process =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+              .start();
+      boolean ended = process.waitFor(2 * startTimeout.toSeconds(), TimeUnit.SECONDS);
+      if (!ended || process.exitValue() != 0) {
+        throw new TestKitException("pg_ctl " + action + " failed; the log ends: " + logTail());
+      }
+    } catch (IOException e) {
+      throw new TestKitException("cannot run " + command, e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new TestKitException("interrupted during pg_ctl " + action, e);
+    }
+  }
+
+  private void configure(Map<String, String> settings) {
+    String lines =
+        settings.entrySet().stream()
+            .filter(setting -> !COMMAND_LINE.contains(setting.getKey()))
+            .map(setting -> setting.getKey() + " = " + Sql.literal(setting.getValue()) + "\n")
+            .collect(Collectors.joining("", "\n", ""));
+    try {
+      Files.writeString(data().resolve("postgresql.conf"), lines, StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new TestKitException("cannot write postgresql.conf in " + data(), e);
+    }
+  }
+
+  /** The first word of postmaster.opts is the path of the server's executable. */
+  private Path programs() {
+    try {
+      String options = Files.readString(data().resolve("postmaster.opts"));
+      return Path.of(options.substring(0, options.indexOf(" \""))).getParent();
+    } catch (IOException e) {
+      throw new TestKitException("cannot read postmaster.opts in " + data(), e);
+    }
+  }
+
+  private Path data() {
+    return directory.resolve("data");
+  }
+
+  private Path log() {
+    return directory.resolve("server.log");
+  }
+
+  String logTail() {
+    try {
+      String text = new String(Files.readAllBytes(log()), StandardCharsets.UTF_8);
+      return text.substring(Math.max(0, text.length() - LOG_TAIL_CHARACTERS));
+    } catch (IOException e) {
+      return "(no log: " + e.getMessage() + ")";
+    }
+  }
+}

@@ -1,0 +1,153 @@
+package io.reshard.orchestrator.live;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.topology.HashFunction;
+import io.reshard.core.topology.KeyRange;
+import io.reshard.core.topology.Node;
+import io.reshard.core.topology.Routing;
+import io.reshard.core.topology.RoutingStrategy;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import io.reshard.planner.Planner;
+import io.reshard.planner.PlannerOptions;
+import io.reshard.testkit.ComparisonReport;
+import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.EndComparison;
+import io.reshard.testkit.HistoryReport;
+import io.reshard.testkit.LiveWriter;
+import io.reshard.testkit.LoadedRows;
+import io.reshard.testkit.OwnedShard;
+import io.reshard.testkit.ReferenceHash;
+import io.reshard.testkit.SampleApplication;
+import io.reshard.testkit.ServerOptions;
+import io.reshard.testkit.WriterHistory;
+import io.reshard.testkit.WriterOptions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Two servers, a control database, and the sample application on as many shards as asked for, spread
+ * evenly over the hash.
+ */
+public final class LiveSystem implements AutoCloseable {
+  private final EmbeddedPostgresServer first;
+  private final EmbeddedPostgresServer second;
+  private final ControlDatabase control;
+  private final Secrets secrets;
+  private final LoadedRows loaded;
+
+  private LiveSystem(int shards, long orders) throws SQLException {
+    first = EmbeddedPostgresServer.start(ServerOptions.defaults());
+    second = EmbeddedPostgresServer.start(ServerOptions.defaults());
+    first.createDatabase("control");
+    Topology topology = topology(1, shards);
+    Secrets.Control login =
+        new Secrets.Control(first.url("control"), EmbeddedPostgresServer.USER, null);
+    control = new ControlDatabase(login.endpoint()).migrate();
+    secrets = Secrets.of(List.of(topology), login);
+    int number = 0;
+    for (Shard shard : topology.shards()) {
+      server(shard).createDatabase(shard.database());
+      try (Connection connection = server(shard).connection(shard.database())) {
+        SampleApplication.createSchema(connection, number++);
+      }
+    }
+    loaded = SampleApplication.load(owned(topology), orders);
+    new TopologyStore(control).initialize(topology);
+  }
+
+  public static LiveSystem start(int shards, long orders) throws SQLException {
+    return new LiveSystem(shards, orders);
+  }
+
+  /** A topology of {@code shards} equal key ranges; existing shards keep their databases. */
+  public Topology topology(long version, int shards) {
+    List<Shard> all = new ArrayList<>();
+    long step = Long.divideUnsigned(-1L, shards) & ~0xffffffffL;
+    for (int index = 0; index < shards; index++) {
+      KeyRange range = new KeyRange(step * index, index == shards - 1 ? 0 : step * (index + 1));
+      String node = index % 2 == 0 ? "node-1" : "node-2";
+      all.add(new Shard("shard-" + index, node, "app_" + index, ShardStatus.ACTIVE, range, null));
+    }
+    return new Topology(
+        version,
+        new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
+        List.of(node("node-1", first), node("node-2", second)),
+        all,
+        SampleApplication.tableNames().stream()
+            .map(table -> new TableRule(table, "customer_id", false))
+            .toList());
+  }
+
+  private static Node node(String id, EmbeddedPostgresServer server) {
+    return new Node(id, server.url(""), EmbeddedPostgresServer.USER, null, null);
+  }
+
+  private EmbeddedPostgresServer server(Shard shard) {
+    return shard.node().equals("node-1") ? first : second;
+  }
+
+  public ControlDatabase control() {
+    return control;
+  }
+
+  public Secrets secrets() {
+    return secrets;
+  }
+
+  public Plan plan(int shards) {
+    TopologyStore store = new TopologyStore(control);
+    Topology active = store.active();
+    return new Planner(secrets, PlannerOptions.defaults())
+        .plan(active, topology(active.version() + 1, shards));
+  }
+
+  public LiveWriter write(WriterOptions options) {
+    return LiveWriter.start(
+        new TopologyDirectory(new TopologyStore(control), secrets), loaded, options);
+  }
+
+  /** Ownership in plain SQL, from the reference hash and not from the product. */
+  public List<OwnedShard> owned(Topology topology) {
+    return topology.owners().stream()
+        .map(
+            shard ->
+                new OwnedShard(
+                    shard.id(),
+                    server(shard).connections(shard.database()),
+                    ReferenceHash.inKeyRange(
+                        "customer_id",
+                        ReferenceHash.KeyType.INT8,
+                        shard.keyRange().toString())))
+        .toList();
+  }
+
+  /** Compares what the shards of {@code topology} own with what the writers did. */
+  public HistoryReport check(WriterHistory history, Topology topology) throws SQLException {
+    return history.check(owned(topology));
+  }
+
+  /** Compares the rows under two topologies; nobody may write meanwhile. */
+  public ComparisonReport compare(Topology reference, Topology compared) throws SQLException {
+    return EndComparison.compare(
+        owned(reference), owned(compared), SampleApplication.comparedTables());
+  }
+
+  public Endpoint endpoint(Topology topology, String shardId) {
+    return secrets.endpoint(topology, topology.shard(shardId));
+  }
+
+  @Override
+  public void close() {
+    first.close();
+    second.close();
+  }
+}
