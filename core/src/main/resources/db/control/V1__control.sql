@@ -103,14 +103,19 @@ CREATE TABLE cutover_attempt (
   PRIMARY KEY (operation_id, attempt)
 );
 
+-- One row per split and step of a run; a run without all of them proves nothing.
+-- samples: [{"table", "key", "kind"}], kind one of MISSING, EXTRA, DIFFERENT, UNDECIDED.
 CREATE TABLE verification (
   operation_id text NOT NULL,
   run text NOT NULL,
   split integer NOT NULL,
   step text NOT NULL,
+  mode text NOT NULL,
   source_rows bigint NOT NULL,
   target_rows bigint NOT NULL,
   mismatches bigint NOT NULL,
+  -- Keys that were written to so often that they could not be compared.
+  undecided bigint NOT NULL,
   samples jsonb NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (operation_id, run, split, step)

@@ -4,7 +4,6 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import java.io.Serializable;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.util.Properties;
 import org.postgresql.Driver;
@@ -16,6 +15,7 @@ import org.postgresql.PGProperty;
  */
 public record Endpoint(String name, String url, String user, String password)
     implements Serializable {
+  private static final Driver DRIVER = new Driver();
   private static final int CONNECT_TIMEOUT_SECONDS = 10;
 
   /** Opens a session; the server shows {@code application} as its {@code application_name}. */
@@ -36,7 +36,12 @@ public record Endpoint(String name, String url, String user, String password)
     PGProperty.APPLICATION_NAME.set(properties, application);
     PGProperty.CONNECT_TIMEOUT.set(properties, CONNECT_TIMEOUT_SECONDS);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
-    return DriverManager.getConnection(url, properties);
+    // Not through DriverManager: on a cluster it may not see the driver that a job brings along.
+    Connection connection = DRIVER.connect(url, properties);
+    if (connection == null) {
+      throw noUrl();
+    }
+    return connection;
   }
 
   public String host() {
@@ -54,14 +59,15 @@ public record Endpoint(String name, String url, String user, String password)
   private Properties parsed() {
     Properties properties = Driver.parseURL(url, new Properties());
     if (properties == null) {
-      throw new ReshardingException(
-          ErrorCode.INVALID_CONFIGURATION,
-          name
-              + ": '"
-              + url
-              + "' is not a JDBC URL of PostgreSQL (jdbc:postgresql://host:port/db)");
+      throw noUrl();
     }
     return properties;
+  }
+
+  private ReshardingException noUrl() {
+    return new ReshardingException(
+        ErrorCode.INVALID_CONFIGURATION,
+        name + ": '" + url + "' is not a JDBC URL of PostgreSQL (jdbc:postgresql://host:port/db)");
   }
 
   @Override

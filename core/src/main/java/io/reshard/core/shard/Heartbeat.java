@@ -1,5 +1,6 @@
 package io.reshard.core.shard;
 
+import io.reshard.core.postgres.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -16,7 +17,16 @@ public final class Heartbeat {
           + " (extract(epoch from clock_timestamp()) * 1000)::bigint)"
           + " WHERE operation_id = ? RETURNING number, value";
 
+  /** The SQLState of an error of ours: there is no row to update. */
+  private static final String MISSING = "RS002";
+
   private Heartbeat() {}
+
+  /** Whether {@code error} says that the source has no heartbeat of the operation. */
+  public static boolean isMissing(SQLException error) {
+    return MISSING.equals(error.getSQLState())
+        || SqlStates.UNDEFINED_TABLE.equals(error.getSQLState());
+  }
 
   /** One beat. */
   public record Beat(long number, long value) {}
@@ -50,7 +60,7 @@ public final class Heartbeat {
       try (ResultSet row = update.executeQuery()) {
         if (!row.next()) {
           throw new SQLException(
-              "the heartbeat row of operation " + operationId + " is missing", "RS002");
+              "the heartbeat row of operation " + operationId + " is missing", MISSING);
         }
         return new Beat(row.getLong(1), row.getLong(2));
       }

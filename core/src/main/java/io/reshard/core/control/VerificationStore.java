@@ -1,0 +1,148 @@
+package io.reshard.core.control;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** Reads what the verification job has written. Thread-safe. */
+public final class VerificationStore {
+  private static final String TOTALS =
+      "SELECT step, count(*), sum(source_rows)::bigint, sum(target_rows)::bigint,"
+          + " sum(mismatches)::bigint, sum(undecided)::bigint FROM verification"
+          + " WHERE operation_id = ? AND run = ? GROUP BY step";
+  private static final String SAMPLES =
+      "SELECT sample::text FROM verification, jsonb_array_elements(samples) sample"
+          + " WHERE operation_id = ? AND run = ? AND ((sample ->> 'kind') = 'UNDECIDED') = ?"
+          + " ORDER BY split, step LIMIT ?";
+
+  private final ControlDatabase control;
+
+  public VerificationStore(ControlDatabase control) {
+    this.control = control;
+  }
+
+  private record Sums(long splits, long source, long target, long mismatches, long undecided) {
+    private static final Sums NONE = new Sums(0, 0, 0, 0, 0);
+  }
+
+  /**
+   * The outcome of {@code run}. Each step of {@code plan} must have a result for every split of its
+   * source: what has not been compared is never taken for equal.
+   */
+  public VerificationReport report(Plan plan, String run, int maxSamples) {
+    Map<String, Sums> sums = sums(plan.planId(), run);
+    Map<String, Long> splitsPerSource = new HashMap<>();
+    plan.splits().forEach(split -> splitsPerSource.merge(split.source(), 1L, Long::sum));
+    List<VerificationReport.StepTotal> steps = new ArrayList<>();
+    for (MigrationStep step : plan.steps()) {
+      Sums sum = sums.getOrDefault(step.name(), Sums.NONE);
+      long expected = splitsPerSource.getOrDefault(step.source(), 0L);
+      steps.add(
+          new VerificationReport.StepTotal(
+              step.name(),
+              sum.source(),
+              sum.target(),
+              sum.mismatches(),
+              sum.undecided(),
+              Math.max(0, expected - sum.splits())));
+    }
+    boolean consistent =
+        !steps.isEmpty()
+            && !plan.splits().isEmpty()
+            && steps.stream().allMatch(VerificationReport.StepTotal::verified);
+    return new VerificationReport(
+        run,
+        consistent,
+        steps.stream().mapToLong(VerificationReport.StepTotal::unverified).sum(),
+        List.copyOf(steps),
+        samples(plan.planId(), run, false, maxSamples),
+        samples(plan.planId(), run, true, maxSamples));
+  }
+
+  /** The run of {@code operationId} that wrote last. */
+  public Optional<String> latestRun(String operationId) {
+    return control.call(
+        "find the latest verification",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT run FROM verification WHERE operation_id = ?"
+                                + " ORDER BY created_at DESC LIMIT 1")
+                        .bind(0, operationId)
+                        .mapTo(String.class)
+                        .findOne()));
+  }
+
+  /** Removes every run of {@code operationId}. */
+  public void delete(String operationId) {
+    control.call(
+        "remove verification results",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle.execute(
+                        "DELETE FROM verification WHERE operation_id = ?", operationId)));
+  }
+
+  private Map<String, Sums> sums(String operationId, String run) {
+    return control.call(
+        "read verification results",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(TOTALS)
+                        .bind(0, operationId)
+                        .bind(1, run)
+                        .reduceRows(
+                            new HashMap<String, Sums>(),
+                            (all, row) -> {
+                              all.put(
+                                  row.getColumn(1, String.class),
+                                  new Sums(
+                                      row.getColumn(2, Long.class),
+                                      row.getColumn(3, Long.class),
+                                      row.getColumn(4, Long.class),
+                                      row.getColumn(5, Long.class),
+                                      row.getColumn(6, Long.class)));
+                              return all;
+                            })));
+  }
+
+  private List<Mismatch> samples(String operationId, String run, boolean undecided, int limit) {
+    return control.call(
+        "read the samples of a verification",
+        jdbi ->
+            jdbi.withHandle(
+                handle -> {
+                  try (Stream<String> samples =
+                      handle
+                          .createQuery(SAMPLES)
+                          .bind(0, operationId)
+                          .bind(1, run)
+                          .bind(2, undecided)
+                          .bind(3, limit)
+                          .mapTo(String.class)
+                          .stream()) {
+                    return samples
+                        .map(
+                            json ->
+                                Documents.parse(
+                                    json,
+                                    Mismatch.class,
+                                    ErrorCode.STATE_STORE_FAILED,
+                                    "a verification result"))
+                        .toList();
+                  }
+                }));
+  }
+}

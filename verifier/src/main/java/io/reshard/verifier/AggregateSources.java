@@ -1,0 +1,79 @@
+package io.reshard.verifier;
+
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.Split;
+import java.io.Serializable;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.flink.api.common.typeinfo.TypeInformation;
+import org.apache.flink.connector.base.DeliveryGuarantee;
+import org.apache.flink.connector.jdbc.core.datastream.source.JdbcSource;
+import org.apache.flink.connector.jdbc.split.JdbcGenericParameterValuesProvider;
+
+/** Makes the bounded JDBC sources that read the aggregates of either side. */
+final class AggregateSources {
+  /** What stands in logs: {@link AggregateStatement} makes the real text, per shard and split. */
+  private static final String TEMPLATE = "aggregates of split ? on ?";
+
+  private final Verification verification;
+  private final Plan plan;
+
+  /**
+   * @param plan the plan with its splits
+   */
+  AggregateSources(Verification verification, Plan plan) {
+    this.verification = verification;
+    this.plan = plan;
+  }
+
+  JdbcSource<StepAggregates> source(Side side) {
+    return JdbcSource.<StepAggregates>builder()
+        .setSql(TEMPLATE)
+        .setJdbcParameterValuesProvider(new JdbcGenericParameterValuesProvider(readings(side)))
+        .setConnectionProvider(new AggregateConnections(verification, side))
+        .setResultExtractor(
+            row ->
+                StepAggregates.of(
+                    side, row.getString(1), row.getString(2), row.getLong(3), row.getString(4)))
+        .setTypeInformation(TypeInformation.of(StepAggregates.class))
+        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
+        .build();
+  }
+
+  /**
+   * The parameters of all readings, as JSON because the connector deserializes them with a class
+   * loader that knows the JDK alone. Shards take turns, so that all of them are busy.
+   */
+  private Serializable[][] readings(Side side) {
+    Map<String, Deque<Serializable[]>> perShard = new LinkedHashMap<>();
+    for (Split split : plan.splits()) {
+      String json = Documents.toJson(split);
+      List<String> targets =
+          side == Side.SOURCE ? List.of("") : verification.plan().targetsOf(split.source());
+      for (String target : targets) {
+        String shard = side == Side.SOURCE ? split.source() : target;
+        perShard
+            .computeIfAbsent(shard, unused -> new ArrayDeque<>())
+            .add(new Serializable[] {json, target});
+      }
+    }
+    List<Serializable[]> readings = new ArrayList<>();
+    while (!perShard.isEmpty()) {
+      Iterator<Deque<Serializable[]>> turns = perShard.values().iterator();
+      while (turns.hasNext()) {
+        Deque<Serializable[]> turn = turns.next();
+        readings.add(turn.remove());
+        if (turn.isEmpty()) {
+          turns.remove();
+        }
+      }
+    }
+    return readings.toArray(new Serializable[0][]);
+  }
+}

@@ -1,0 +1,137 @@
+package io.reshard.verifier;
+
+import io.reshard.core.checksum.RowHash;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.topology.Topology;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.TimeUnit;
+import org.postgresql.PGProperty;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Read-only sessions on the shards, with the settings that the row hash needs. Those used last stay
+ * open. For one thread.
+ */
+final class ShardSessions implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ShardSessions.class);
+
+  /** With hundreds of shards, each subtask must not hold a session on every one. */
+  private static final int MAX_OPEN = 8;
+
+  private static final int ATTEMPTS = 4;
+  private static final long PAUSE_MILLIS = 500;
+
+  /** Splits are small: compiling a query would take longer than running it. */
+  private static final String SETTINGS =
+      RowHash.SESSION
+          + "SET jit = off; SET statement_timeout = 0; SET default_transaction_read_only = on;";
+
+  private final Verification verification;
+  private final Map<String, Connection> open = new LinkedHashMap<>(16, 0.75f, true);
+
+  ShardSessions(Verification verification) {
+    this.verification = verification;
+  }
+
+  /** Some reading on one shard. It is repeated on a new session when the session breaks. */
+  @FunctionalInterface
+  interface Reading<T> {
+    T from(Connection connection) throws SQLException;
+  }
+
+  /**
+   * The result of {@code reading}, tried again a few times where the error may pass. At last {@code
+   * source_unavailable} or {@code target_unavailable}, with the shard's name.
+   */
+  <T> T read(Side side, String shardId, Reading<T> reading) {
+    SQLException first = null;
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return reading.from(session(shardId));
+      } catch (SQLException e) {
+        close(open.remove(shardId));
+        if (first == null) {
+          first = e;
+        } else {
+          first.addSuppressed(e);
+        }
+        if (attempt == ATTEMPTS || !SqlStates.retryable(e)) {
+          throw new ReshardingException(
+              side == Side.SOURCE ? ErrorCode.SOURCE_UNAVAILABLE : ErrorCode.TARGET_UNAVAILABLE,
+              "the verification cannot read shard " + shardId + ": " + e.getMessage(),
+              first);
+        }
+        LOG.warn("Reading shard {} failed, trying again: {}", shardId, e.getMessage());
+        pause(attempt);
+      }
+    }
+  }
+
+  private static void pause(int attempt) {
+    try {
+      TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS << attempt);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new ReshardingException(ErrorCode.VERIFICATION_FAILED, "interrupted", e);
+    }
+  }
+
+  private Connection session(String shardId) throws SQLException {
+    Connection connection = open.get(shardId);
+    if (connection == null) {
+      connection = connect(shardId);
+      open.put(shardId, connection);
+      if (open.size() > MAX_OPEN) {
+        close(open.remove(open.keySet().iterator().next()));
+      }
+    }
+    return connection;
+  }
+
+  private Connection connect(String shardId) throws SQLException {
+    Properties properties = new Properties();
+    // Every statement is planned for its own values: the bounds of splits differ widely.
+    PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+    Connection connection =
+        endpoint(verification, shardId).connect(verification.application(), properties);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(SETTINGS);
+      return connection;
+    } catch (SQLException e) {
+      close(connection);
+      throw e;
+    }
+  }
+
+  /** Where {@code shardId} is, and how to log in. */
+  static Endpoint endpoint(Verification verification, String shardId) {
+    Topology topology = verification.plan().topologyOf(shardId);
+    return verification.secrets().endpoint(topology, topology.shard(shardId));
+  }
+
+  @Override
+  public void close() {
+    open.values().forEach(ShardSessions::close);
+    open.clear();
+  }
+
+  private static void close(Connection connection) {
+    if (connection == null) {
+      return;
+    }
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.debug("Closing a session failed", e);
+    }
+  }
+}

@@ -1,0 +1,7 @@
+package io.reshard.verifier;
+
+/** The two sides of a comparison. */
+enum Side {
+  SOURCE,
+  TARGET
+}

@@ -1,0 +1,141 @@
+package io.reshard.verifier;
+
+import io.reshard.core.plan.Split;
+import java.sql.Array;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Reads keys and row hashes of one step of one table, on either side. For one thread. */
+final class StepReader {
+  private final ShardSessions sessions;
+  private final StepSql sql;
+  private final String source;
+  private final String target;
+
+  StepReader(ShardSessions sessions, StepSql sql, String source, String target) {
+    this.sessions = sessions;
+    this.sql = sql;
+    this.source = source;
+    this.target = target;
+  }
+
+  private String shard(Side side) {
+    return side == Side.SOURCE ? source : target;
+  }
+
+  /** The buckets of {@code split} in which the sides differ. */
+  Set<Integer> differingBuckets(Split split, int buckets) {
+    if (buckets == 1) {
+      return Set.of(0);
+    }
+    Map<Integer, String> onSource = buckets(Side.SOURCE, split, buckets);
+    Map<Integer, String> onTarget = buckets(Side.TARGET, split, buckets);
+    Set<Integer> differing = new TreeSet<>();
+    for (int bucket = 0; bucket < buckets; bucket++) {
+      if (!Objects.equals(onSource.get(bucket), onTarget.get(bucket))) {
+        differing.add(bucket);
+      }
+    }
+    return differing;
+  }
+
+  private Map<Integer, String> buckets(Side side, Split split, int buckets) {
+    return sessions.read(
+        side,
+        shard(side),
+        connection -> {
+          Map<Integer, String> found = new HashMap<>();
+          try (Statement statement = connection.createStatement();
+              ResultSet row = statement.executeQuery(sql.buckets(split, target, buckets))) {
+            while (row.next()) {
+              found.put(row.getInt(1), row.getString(2) + " " + row.getString(3));
+            }
+          }
+          return found;
+        });
+  }
+
+  /** The keys in one bucket of {@code split} that the sides do not hold with the same hash. */
+  List<List<String>> differingKeys(Split split, int bucket, int buckets) {
+    String text = sql.rows(split, target, bucket, buckets);
+    Map<List<String>, RowVersion> onSource = rows(Side.SOURCE, text);
+    Map<List<String>, RowVersion> onTarget = rows(Side.TARGET, text);
+    List<List<String>> differing = new ArrayList<>();
+    onTarget.forEach(
+        (key, row) -> {
+          RowVersion other = onSource.remove(key);
+          if (other == null || other.hash() != row.hash()) {
+            differing.add(key);
+          }
+        });
+    differing.addAll(onSource.keySet());
+    return differing;
+  }
+
+  private Map<List<String>, RowVersion> rows(Side side, String text) {
+    return sessions.read(
+        side,
+        shard(side),
+        connection -> {
+          Map<List<String>, RowVersion> found = new HashMap<>();
+          try (Statement statement = connection.createStatement();
+              ResultSet row = statement.executeQuery(text)) {
+            while (row.next()) {
+              List<String> key = key(row, 1);
+              long hash = row.getLong(1 + sql.keyColumns());
+              found.merge(key, new RowVersion(key, hash, null), RowVersion::and);
+            }
+          }
+          return found;
+        });
+  }
+
+  /** The present versions of {@code keys} on one side: null where there is no row. */
+  List<RowVersion> versions(Side side, List<List<String>> keys) {
+    return sessions.read(side, shard(side), connection -> versions(connection, keys));
+  }
+
+  private List<RowVersion> versions(Connection connection, List<List<String>> keys)
+      throws SQLException {
+    RowVersion[] found = new RowVersion[keys.size()];
+    try (PreparedStatement statement = connection.prepareStatement(sql.rowsByKey(target))) {
+      for (int column = 0; column < sql.keyColumns(); column++) {
+        int at = column;
+        Array values =
+            connection.createArrayOf("text", keys.stream().map(key -> key.get(at)).toArray());
+        statement.setArray(column + 1, values);
+      }
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          int position = row.getInt(1) - 1;
+          RowVersion version =
+              new RowVersion(
+                  key(row, 2),
+                  row.getLong(2 + sql.keyColumns()),
+                  row.getString(3 + sql.keyColumns()));
+          found[position] = found[position] == null ? version : found[position].and(version);
+        }
+      }
+    }
+    return Arrays.asList(found);
+  }
+
+  private List<String> key(ResultSet row, int from) throws SQLException {
+    List<String> key = new ArrayList<>(sql.keyColumns());
+    for (int column = 0; column < sql.keyColumns(); column++) {
+      key.add(row.getString(from + column));
+    }
+    return key;
+  }
+}

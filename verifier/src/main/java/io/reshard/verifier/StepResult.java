@@ -1,0 +1,15 @@
+package io.reshard.verifier;
+
+/**
+ * The verdict on one split and step.
+ *
+ * @param samples a JSON array of {@link io.reshard.core.control.Mismatch}
+ */
+public record StepResult(
+    int split,
+    String step,
+    long sourceRows,
+    long targetRows,
+    long mismatches,
+    long undecided,
+    String samples) {}

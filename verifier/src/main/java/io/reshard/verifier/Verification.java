@@ -1,0 +1,49 @@
+package io.reshard.verifier;
+
+import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
+import java.io.Serializable;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * What the operators know about a run. The plan comes without its splits: each travels with the
+ * records that concern it, so that no operator holds thousands of them.
+ *
+ * @param samples how many keys a result names, at most
+ * @param waitForJob whether to wait for the migration job before a difference is believed
+ * @param frontierTimeout how long the job may take to let one heartbeat through
+ */
+record Verification(
+    Plan plan,
+    Secrets secrets,
+    String run,
+    VerificationMode mode,
+    int samples,
+    boolean waitForJob,
+    Duration frontierTimeout)
+    implements Serializable {
+  Verification {
+    plan =
+        new Plan(
+            plan.format(),
+            plan.planId(),
+            plan.createdAt(),
+            plan.source(),
+            plan.target(),
+            List.of(),
+            plan.tables(),
+            plan.steps(),
+            List.of(),
+            plan.totalRows(),
+            plan.totalBytes(),
+            plan.estimatedSeconds(),
+            List.of());
+  }
+
+  /** What the databases show as the sessions' {@code application_name}. */
+  String application() {
+    return "reshard " + plan.planId() + " verification";
+  }
+}
