@@ -12,7 +12,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
-import org.apache.flink.connector.base.DeliveryGuarantee;
 import org.apache.flink.connector.jdbc.core.datastream.source.JdbcSource;
 import org.apache.flink.connector.jdbc.split.JdbcGenericParameterValuesProvider;
 
@@ -32,18 +31,21 @@ final class AggregateSources {
     this.plan = plan;
   }
 
-  JdbcSource<StepAggregates> source(Side side) {
-    return JdbcSource.<StepAggregates>builder()
-        .setSql(TEMPLATE)
-        .setJdbcParameterValuesProvider(new JdbcGenericParameterValuesProvider(readings(side)))
-        .setConnectionProvider(new AggregateConnections(verification, side))
-        .setResultExtractor(
-            row ->
-                StepAggregates.of(
-                    side, row.getString(1), row.getString(2), row.getLong(3), row.getString(4)))
-        .setTypeInformation(TypeInformation.of(StepAggregates.class))
-        .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
-        .build();
+  ShardedJdbcSource<StepAggregates> source(Side side) {
+    JdbcSource<StepAggregates> source =
+        JdbcSource.<StepAggregates>builder()
+            .setSql(TEMPLATE)
+            .setJdbcParameterValuesProvider(new JdbcGenericParameterValuesProvider(readings(side)))
+            // Required, and never connected to.
+            .setDBUrl("jdbc:postgresql:")
+            .setResultExtractor(
+                row ->
+                    StepAggregates.of(
+                        side, row.getString(1), row.getString(2), row.getLong(3), row.getString(4)))
+            .setTypeInformation(TypeInformation.of(StepAggregates.class))
+            .build();
+    Verification captured = verification;
+    return new ShardedJdbcSource<>(source, () -> new AggregateConnections(captured, side));
   }
 
   /**

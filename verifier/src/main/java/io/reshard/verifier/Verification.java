@@ -5,7 +5,6 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import java.io.Serializable;
 import java.time.Duration;
-import java.util.List;
 
 /**
  * What the operators know about a run. The plan comes without its splits: each travels with the
@@ -25,21 +24,7 @@ record Verification(
     Duration frontierTimeout)
     implements Serializable {
   Verification {
-    plan =
-        new Plan(
-            plan.format(),
-            plan.planId(),
-            plan.createdAt(),
-            plan.source(),
-            plan.target(),
-            List.of(),
-            plan.tables(),
-            plan.steps(),
-            List.of(),
-            plan.totalRows(),
-            plan.totalBytes(),
-            plan.estimatedSeconds(),
-            List.of());
+    plan = plan.withoutSplits();
   }
 
   /** What the databases show as the sessions' {@code application_name}. */

@@ -38,6 +38,7 @@ public final class VerificationJob {
   }
 
   static void build(StreamExecutionEnvironment environment, Plan plan, Verification verification) {
+    PlanCoverage.check(plan);
     environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
     AggregateSources aggregates = new AggregateSources(verification, plan);
 

@@ -1,0 +1,319 @@
+package io.reshard.verifier;
+
+import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.VerificationReport;
+import io.reshard.core.control.VerificationStore;
+import io.reshard.core.plan.Column;
+import io.reshard.core.plan.IndexDefinition;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.plan.Split;
+import io.reshard.core.postgres.Credentials;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.shard.Heartbeat;
+import io.reshard.core.shard.ShardSchema;
+import io.reshard.core.topology.HashFunction;
+import io.reshard.core.topology.KeyRange;
+import io.reshard.core.topology.Node;
+import io.reshard.core.topology.Routing;
+import io.reshard.core.topology.RoutingStrategy;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyManager;
+
+/**
+ * A migration whose copy is done, on an embedded server: shard-0 keeps a part of its keys, shard-1
+ * is retired, shard-2 gets rows from both and shard-3 from shard-1.
+ */
+final class Shards {
+  static final String ORDERS = "public.orders";
+  static final String ITEMS = "public.items";
+
+  static final List<String> SOURCES = List.of("shard-0", "shard-1");
+  static final List<String> TARGETS = List.of("shard-2", "shard-3");
+
+  private static final List<String> TABLES =
+      List.of(
+          "CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint NOT NULL, status text,"
+              + " amount numeric, factor float8, twice bigint GENERATED ALWAYS AS (id * 2) STORED)",
+          "CREATE TABLE items (sku text, line integer, customer bigint NOT NULL, note text,"
+              + " PRIMARY KEY (sku, line))");
+
+  private static final AtomicInteger NUMBER = new AtomicInteger();
+  private static EmbeddedPostgres server;
+
+  private final String prefix;
+  private final Plan plan;
+  private final Secrets secrets;
+
+  private Shards(int port) {
+    this.prefix = "t" + NUMBER.incrementAndGet() + "_";
+    this.plan = plan("jdbc:postgresql://127.0.0.1:" + port + "/");
+    this.secrets =
+        new Secrets(
+            Map.of("node-1", new Credentials("postgres", "secret-of-the-node")),
+            new Secrets.Control(
+                plan.source().nodes().get(0).url() + prefix + "control", "postgres", "secret"));
+  }
+
+  /** Fills both sides with {@code rows} orders and as many items, in databases of their own. */
+  static Shards start(int rows) throws IOException, SQLException {
+    Shards shards = new Shards(server().getPort());
+    shards.run("", "CREATE DATABASE " + shards.prefix + "control");
+    new ControlDatabase(shards.secrets.control().endpoint()).migrate();
+    for (String shard : shards.plan.shardIds()) {
+      shards.run("", "CREATE DATABASE \"" + shards.prefix + shard + "\"");
+      shards.run(shard, TABLES.toArray(String[]::new));
+    }
+    shards.load(rows);
+    shards.copy();
+    return shards;
+  }
+
+  private static synchronized EmbeddedPostgres server() throws IOException {
+    if (server == null) {
+      server =
+          EmbeddedPostgres.builder()
+              .setServerConfig("fsync", "off")
+              .setServerConfig("max_connections", "200")
+              .start();
+    }
+    return server;
+  }
+
+  private Plan plan(String url) {
+    List<Node> nodes = List.of(new Node("node-1", url, "postgres", null, null));
+    List<TableRule> rules =
+        List.of(new TableRule(ORDERS, "customer", false), new TableRule(ITEMS, "customer", false));
+    Routing routing = new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES);
+    Topology source =
+        new Topology(
+            1, routing, nodes, List.of(shard("shard-0", "-80"), shard("shard-1", "80-")), rules);
+    Topology target =
+        new Topology(
+            2,
+            routing,
+            nodes,
+            List.of(shard("shard-0", "-40"), shard("shard-2", "40-c0"), shard("shard-3", "c0-")),
+            rules);
+    PlannedTable orders =
+        table(
+            "orders",
+            List.of(
+                new Column("id", "bigint", false),
+                new Column("customer", "bigint", false),
+                new Column("status", "text", false),
+                new Column("amount", "numeric", false),
+                new Column("factor", "double precision", false),
+                new Column("twice", "bigint", true)),
+            List.of("id"));
+    PlannedTable items =
+        table(
+            "items",
+            List.of(
+                new Column("sku", "text", false),
+                new Column("line", "integer", false),
+                new Column("customer", "bigint", false),
+                new Column("note", "text", false)),
+            List.of("sku", "line"));
+    List<MigrationStep> steps =
+        List.of(
+            new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
+            new MigrationStep("shard-1", "shard-2", "80-c0", 0, 0),
+            new MigrationStep("shard-1", "shard-3", "c0-", 0, 0));
+    return new Plan(
+        Plan.FORMAT,
+        "op-1",
+        Instant.EPOCH,
+        source,
+        target,
+        List.of(),
+        List.of(orders, items),
+        steps,
+        splits(),
+        0,
+        0,
+        0,
+        List.of());
+  }
+
+  private static List<Split> splits() {
+    List<Split> splits = new ArrayList<>();
+    for (String source : SOURCES) {
+      List<String> lower = null;
+      for (int bound = 200; bound <= 1000; bound += 200) {
+        List<String> upper = bound == 1000 ? null : List.of(Integer.toString(bound));
+        splits.add(new Split(splits.size(), 0, source, lower, upper, 200));
+        lower = upper;
+      }
+      splits.add(new Split(splits.size(), 1, source, null, List.of("sku-5"), 500));
+      splits.add(new Split(splits.size(), 1, source, List.of("sku-5"), null, 500));
+    }
+    return splits;
+  }
+
+  private Shard shard(String id, String range) {
+    return new Shard(id, "node-1", prefix + id, ShardStatus.ACTIVE, KeyRange.parse(range), null);
+  }
+
+  private static PlannedTable table(String name, List<Column> columns, List<String> key) {
+    return new PlannedTable(
+        "public",
+        name,
+        columns,
+        key,
+        "customer",
+        true,
+        List.of(),
+        new IndexDefinition(name + "_pkey", ""),
+        List.of(),
+        List.of(),
+        0,
+        0);
+  }
+
+  private void load(int rows) throws SQLException {
+    for (String source : SOURCES) {
+      run(
+          source,
+          "INSERT INTO orders (id, customer, status, amount, factor) SELECT i, i, 'new',"
+              + " i * 0.10, i * 0.5 FROM generate_series(1, "
+              + rows
+              + ") i WHERE "
+              + owner(0, "source", source, "i::bigint"),
+          "INSERT INTO items SELECT 'sku-' || i, i % 7, i, CASE WHEN i % 3 > 0 THEN 'note' END"
+              + " FROM generate_series(1, "
+              + rows
+              + ") i WHERE "
+              + owner(1, "source", source, "i::bigint"));
+    }
+  }
+
+  private String owner(int table, String side, String shard, String column) {
+    Topology topology = side.equals("source") ? plan.source() : plan.target();
+    return new RoutingSql(topology, column, plan.tables().get(table).typeOf("customer"))
+        .ownedBy(shard);
+  }
+
+  /** Copies what the steps move. */
+  private void copy() throws SQLException, IOException {
+    for (MigrationStep step : plan.steps()) {
+      for (PlannedTable table : plan.tables()) {
+        String columns = String.join(", ", table.copiedColumns());
+        try (Connection source = connect(step.source());
+            Connection target = connect(step.target())) {
+          ByteArrayOutputStream rows = new ByteArrayOutputStream();
+          copyManager(source)
+              .copyOut(
+                  "COPY (SELECT "
+                      + columns
+                      + " FROM "
+                      + table.quotedName()
+                      + " t WHERE "
+                      + plan.oldRouting(table, "t").ownedBy(step.source())
+                      + " AND "
+                      + plan.newRouting(table, "t").ownedBy(step.target())
+                      + ") TO STDOUT",
+                  rows);
+          copyManager(target)
+              .copyIn(
+                  "COPY " + table.quotedName() + " (" + columns + ") FROM STDIN",
+                  new ByteArrayInputStream(rows.toByteArray()));
+        }
+      }
+    }
+  }
+
+  private static CopyManager copyManager(Connection connection) throws SQLException {
+    return connection.unwrap(PGConnection.class).getCopyAPI();
+  }
+
+  Plan plan() {
+    return plan;
+  }
+
+  Secrets secrets() {
+    return secrets;
+  }
+
+  ControlDatabase control() {
+    return new ControlDatabase(secrets.control().endpoint());
+  }
+
+  /** Makes the heartbeats, so that the verification waits for a job. */
+  void registerHeartbeats() throws SQLException {
+    for (String source : SOURCES) {
+      try (Connection connection = connect(source)) {
+        ShardSchema.ensure(connection);
+        Heartbeat.register(connection, plan.planId());
+      }
+    }
+  }
+
+  Connection connect(String shard) throws SQLException {
+    return DriverManager.getConnection(
+        plan.source().nodes().get(0).url() + (shard.isEmpty() ? "postgres" : prefix + shard),
+        "postgres",
+        "postgres");
+  }
+
+  int run(String shard, String... statements) throws SQLException {
+    int rows = 0;
+    try (Connection connection = connect(shard);
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+        rows += Math.max(0, statement.getUpdateCount());
+      }
+    }
+    return rows;
+  }
+
+  /** One value; the first {@code id} of a target's orders, for example. */
+  String value(String shard, String sql) throws SQLException {
+    try (Connection connection = connect(shard);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  VerificationReport verify() throws Exception {
+    return verify(VerificationMode.COUNT_AND_CHECKSUM, Duration.ofSeconds(10));
+  }
+
+  /** Runs the job on a cluster inside this process and returns what it has written. */
+  VerificationReport verify(VerificationMode mode, Duration wait) throws Exception {
+    Verification verification =
+        new Verification(plan, secrets, UUID.randomUUID().toString(), mode, 100, true, wait);
+    StreamExecutionEnvironment environment = Submission.environment();
+    environment.setParallelism(2);
+    VerificationJob.build(environment, plan, verification);
+    environment.execute(Submission.jobName(verification));
+    return new VerificationStore(control()).report(plan, verification.run(), 1000);
+  }
+}
