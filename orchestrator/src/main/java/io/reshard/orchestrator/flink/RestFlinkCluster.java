@@ -52,6 +52,8 @@ public final class RestFlinkCluster implements FlinkCluster {
   private final RestClusterClient<StandaloneClusterId> client;
 
   /**
+   * A cluster at {@code address}; nothing is asked of it yet.
+   *
    * @param checkpoints the folder of checkpoints; without it the cluster's own is used
    */
   public RestFlinkCluster(URI address, Optional<String> checkpoints, int parallelism) {

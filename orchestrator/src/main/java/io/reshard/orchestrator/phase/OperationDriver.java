@@ -34,15 +34,13 @@ public final class OperationDriver {
   private static final Duration CALM = Duration.ofSeconds(2);
 
   private final OperationContext context;
-  private final FlinkCluster cluster;
   private final CutoverProcedure cutover;
   private final OperationStore store;
   private final TopologyStore topologies;
   private Optional<CutoverReport> cutoverReport = Optional.empty();
 
-  public OperationDriver(OperationContext context, FlinkCluster cluster, CutoverProcedure cutover) {
+  public OperationDriver(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
-    this.cluster = cluster;
     this.cutover = cutover;
     this.store = new OperationStore(context.control());
     this.topologies = new TopologyStore(context.control());
@@ -112,16 +110,28 @@ public final class OperationDriver {
       }
       handle.enter(phase);
     }
-    JobKeeper keeper = new JobKeeper(context, cluster, handle);
     switch (phase) {
       case PLANNING -> prepare();
-      case COPYING -> copy(keeper);
-      case REPLICATING -> replicate(keeper);
-      case VERIFYING -> verify(keeper);
-      case CUTTING_OVER -> cutOver(keeper);
+      case COPYING -> copy(keeper(handle));
+      case REPLICATING -> replicate(keeper(handle));
+      case VERIFYING -> verify(keeper(handle));
+      case CUTTING_OVER -> cutOver(handle);
       default -> throw new IllegalStateException(phase.name());
     }
     handle.completePhase();
+  }
+
+  private JobKeeper keeper(OperationHandle handle) {
+    return new JobKeeper(context, cluster(), handle);
+  }
+
+  private FlinkCluster cluster() {
+    return context
+        .cluster()
+        .orElseThrow(
+            () ->
+                new ReshardingException(
+                    ErrorCode.INVALID_CONFIGURATION, "this phase needs a Flink cluster"));
   }
 
   private void prepare() {
@@ -185,7 +195,7 @@ public final class OperationDriver {
   private void verify(JobKeeper keeper) {
     keeper.ensureRunning();
     VerificationReport report =
-        new Verification(context, cluster)
+        new Verification(context, cluster())
             .run(
                 context.options().verificationMode(),
                 List.of(),
@@ -204,11 +214,16 @@ public final class OperationDriver {
     }
   }
 
-  private void cutOver(JobKeeper keeper) {
-    if (!switched()) {
-      keeper.ensureRunning();
+  private void cutOver(OperationHandle handle) {
+    if (!switched() && context.cluster().isPresent()) {
+      keeper(handle).ensureRunning();
     }
     cutoverReport = Optional.of(cutover.run(context));
+    // The forward job has lost the right to write; a slot that nobody reads would fill its disk.
+    Removal removal = new Removal(context);
+    removal.revokeEpochs();
+    removal.endJob(handle.current());
+    removal.dropCaptures();
   }
 
   /** Whether the new topology is active: from then on there is only one direction. */
@@ -247,7 +262,7 @@ public final class OperationDriver {
     if (!ours || Failures.retryable(failure)) {
       return failure;
     }
-    LOG.error("{} ended with an error", phase, failure);
+    LOG.info("{} ended with an error", phase, failure);
     try {
       if (phase == Phase.CUTTING_OVER && switched()) {
         handle.pause(OperationError.of(failure));

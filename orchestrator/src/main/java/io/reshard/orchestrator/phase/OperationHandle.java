@@ -50,13 +50,13 @@ final class OperationHandle {
   void completeWithError(OperationError error) {
     requireHeld();
     current = store.completeWithError(current, error);
-    LOG.error("operation {} is COMPLETED, but: {}", current.id(), error.message());
+    LOG.info("operation {} is COMPLETED, but: {}", current.id(), error.message());
   }
 
   void fail(OperationError error) {
     requireHeld();
     current = store.fail(current, error);
-    LOG.error("operation {} is FAILED: {}: {}", current.id(), error.code(), error.message());
+    LOG.info("operation {} is FAILED: {}: {}", current.id(), error.code(), error.message());
   }
 
   /** Notes why the operation pauses, or with null that it goes on. */

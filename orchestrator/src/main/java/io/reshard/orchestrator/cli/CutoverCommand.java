@@ -1,0 +1,139 @@
+package io.reshard.orchestrator.cli;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlanFile;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.cutover.Cutover;
+import io.reshard.orchestrator.phase.CutoverProcedure;
+import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code reshard cutover}. */
+@Command(
+    name = "cutover",
+    description = {
+      "Switches to the new topology: gate, fence, drain, switch, release.",
+      "With --plan and --secrets it needs neither configuration nor operation."
+    })
+final class CutoverCommand implements Callable<Integer> {
+  @Mixin CommonOptions common;
+
+  @Parameters(arity = "0..1", paramLabel = "ID", description = "Default: the active operation.")
+  String id;
+
+  @Option(names = "--dry-run", description = "Checks all that can be checked; switches nothing.")
+  boolean dryRun;
+
+  @Option(names = "--plan", paramLabel = "FILE", description = "By hand: the plan.")
+  Path planFile;
+
+  @Option(names = "--secrets", paramLabel = "FILE", description = "By hand: the logins.")
+  Path secretsFile;
+
+  @Option(
+      names = "--on-switch",
+      paramLabel = "EXECUTABLE",
+      description = "Called at the switch, to swap the application's own topology.")
+  Path onSwitch;
+
+  @Override
+  public Integer call() {
+    if ((planFile == null) != (secretsFile == null) || (planFile != null && id != null)) {
+      throw new CommandLine.ParameterException(
+          common.spec.commandLine(), "give an ID, or both --plan and --secrets");
+    }
+    return planFile == null ? ofOperation() : byHand();
+  }
+
+  private int ofOperation() {
+    try (Session session = common.open()) {
+      Operation operation = session.operation(id);
+      Plan plan = session.operations().plan(operation.id());
+      OperationContext context =
+          session.context(
+              plan,
+              dryRun ? session.runningCluster() : Optional.of(session.cluster()),
+              Optional.ofNullable(onSwitch));
+      return carryOut(context, Optional.of(operation));
+    }
+  }
+
+  private int byHand() {
+    Plan plan = PlanFile.read(planFile);
+    Secrets secrets = Secrets.read(secretsFile);
+    ControlDatabase control = new ControlDatabase(secrets.control().endpoint()).migrate();
+    OperationContext context =
+        new OperationContext(
+            plan,
+            secrets,
+            control,
+            Options.builder().build(),
+            Optional.empty(),
+            Optional.ofNullable(onSwitch));
+    return carryOut(context, new OperationStore(control).find(plan.planId()));
+  }
+
+  private int carryOut(OperationContext context, Optional<Operation> operation) {
+    operation.ifPresent(CutoverCommand::requireVerified);
+    CutoverProcedure cutover = new Cutover();
+    if (dryRun) {
+      return print(cutover.rehearse(context));
+    }
+    if (operation.isEmpty()) {
+      return print(cutover.run(context));
+    }
+    OperationDriver driver = new OperationDriver(context, cutover);
+    driver.drive(Optional.empty());
+    return print(driver.cutoverReport().orElseThrow());
+  }
+
+  private static void requireVerified(Operation operation) {
+    boolean ready =
+        operation.lastCompletedPhase() == Phase.VERIFYING
+            && operation.resumePhase() == Phase.CUTTING_OVER;
+    if (!ready) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_PHASE_TRANSITION,
+          "operation "
+              + operation.id()
+              + " is "
+              + operation.phase()
+              + (operation.lastCompletedPhase() == null
+                  ? ""
+                  : " and has last completed " + operation.lastCompletedPhase())
+              + "; the cutover comes after VERIFYING");
+    }
+  }
+
+  private int print(CutoverReport report) {
+    String text =
+        report.switched()
+            ? String.format(
+                Locale.ROOT,
+                "Switched to version %d of the topology; writes were refused for %d ms, of which"
+                    + " %d ms for the drain.",
+                report.topologyVersion(),
+                report.readOnlyMillis(),
+                report.drainMillis())
+            : "Version " + report.topologyVersion() + " stays active; gate: " + report.gate();
+    common.print(report, text);
+    return ExitCode.OK;
+  }
+}

@@ -1,0 +1,121 @@
+package io.reshard.orchestrator.cli;
+
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.orchestrator.phase.OperationStatus;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.Phase;
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+/**
+ * Shows the progress of one operation while something else drives it: on a terminal as a block that
+ * is drawn over again, elsewhere as a line for every change. Reads the status by itself, in a
+ * thread of its own, until it is closed.
+ */
+public final class ProgressDisplay implements AutoCloseable {
+  /** Set by the launcher, since Java cannot tell whether standard error is a terminal. */
+  private static final String TERMINAL = "reshard.terminal";
+
+  // A line that wraps would be drawn over wrongly.
+  private static final String COLUMNS = "reshard.columns";
+  private static final int DEFAULT_COLUMNS = 80;
+
+  private static final long PERIOD_MILLIS = 500;
+  private static final double PERCENT_STEP = 5.0;
+  private static final String UP = "\u001b[%dA";
+  private static final String CLEAR = "\u001b[J";
+
+  private final PrintWriter err;
+  private final boolean terminal;
+  private final int columns = Integer.getInteger(COLUMNS, DEFAULT_COLUMNS);
+  private final Supplier<OperationStatus> source;
+  private final ProgressText text;
+  private final RateMeter rate = new RateMeter();
+  private final Thread thread = new Thread(this::loop, "progress");
+  private volatile boolean closed;
+  private int drawnLines;
+  private OperationStatus shown;
+
+  private ProgressDisplay(PrintWriter err, Plan plan, Supplier<OperationStatus> source) {
+    this.err = err;
+    this.source = source;
+    this.terminal = Boolean.getBoolean(TERMINAL);
+    this.text = new ProgressText(plan);
+  }
+
+  /**
+   * Starts to show {@code source} on {@code err}.
+   *
+   * @param source asked twice a second; what it throws is passed over
+   */
+  public static ProgressDisplay start(
+      PrintWriter err, Plan plan, Supplier<OperationStatus> source) {
+    ProgressDisplay display = new ProgressDisplay(err, plan, source);
+    display.thread.setDaemon(true);
+    display.thread.start();
+    return display;
+  }
+
+  private void loop() {
+    while (!closed) {
+      refresh();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(PERIOD_MILLIS));
+    }
+  }
+
+  private synchronized void refresh() {
+    try {
+      OperationStatus status = source.get();
+      rate.add(status.rowsCopied());
+      Optional<Double> rowsPerSecond =
+          status.phase() == Phase.COPYING ? rate.rowsPerSecond() : Optional.empty();
+      if (terminal) {
+        draw(text.block(status, rowsPerSecond));
+      } else if (changed(status)) {
+        err.println(text.line(status, rowsPerSecond));
+        err.flush();
+        shown = status;
+      }
+    } catch (ReshardingException e) {
+      // Whoever drives the operation meets the same error and reports it.
+      closed = closed || Thread.currentThread().isInterrupted();
+    }
+  }
+
+  private boolean changed(OperationStatus status) {
+    return shown == null
+        || shown.phase() != status.phase()
+        || shown.lastCompletedPhase() != status.lastCompletedPhase()
+        || !Objects.equals(code(shown), code(status))
+        || status.overallPercentComplete() >= shown.overallPercentComplete() + PERCENT_STEP;
+  }
+
+  private static String code(OperationStatus status) {
+    OperationError error = status.error();
+    return error == null ? null : error.code();
+  }
+
+  private void draw(List<String> lines) {
+    if (drawnLines > 0) {
+      err.printf(UP, drawnLines);
+    }
+    err.print(CLEAR);
+    lines.forEach(line -> err.println(line.substring(0, Math.min(line.length(), columns))));
+    err.flush();
+    drawnLines = lines.size();
+  }
+
+  /** Shows the last state and stops. */
+  @Override
+  public void close() {
+    closed = true;
+    LockSupport.unpark(thread);
+    refresh();
+  }
+}

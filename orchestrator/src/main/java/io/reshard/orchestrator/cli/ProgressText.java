@@ -1,0 +1,144 @@
+package io.reshard.orchestrator.cli;
+
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.orchestrator.phase.OperationStatus;
+import io.reshard.orchestrator.phase.OperationStatus.PhasePassage;
+import io.reshard.orchestrator.phase.OperationStatus.StepStatus;
+import io.reshard.orchestrator.state.Phase;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/** The progress of an operation in words and bars. Knows nothing of terminals. */
+final class ProgressText {
+  private static final int BAR = 24;
+  private static final List<Phase> WAY =
+      List.of(
+          Phase.PLANNING,
+          Phase.COPYING,
+          Phase.REPLICATING,
+          Phase.VERIFYING,
+          Phase.CUTTING_OVER,
+          Phase.CLEANING_UP);
+
+  private final Map<String, Long> estimates;
+  private final long totalRows;
+
+  ProgressText(Plan plan) {
+    estimates =
+        plan.steps().stream()
+            .collect(Collectors.toMap(MigrationStep::name, MigrationStep::estimatedRows));
+    totalRows = plan.totalRows();
+  }
+
+  /** Several lines: every phase, and every step of the one that runs. */
+  List<String> block(OperationStatus status, Optional<Double> rowsPerSecond) {
+    List<String> lines = new ArrayList<>();
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "%s  %s  %.1f %%",
+            status.id(),
+            status.phase(),
+            status.overallPercentComplete()));
+    for (Phase phase : WAY) {
+      passage(status, phase).ifPresent(passage -> lines.add(phaseLine(status, passage)));
+      if (phase == Phase.COPYING && passage(status, phase).isPresent()) {
+        status.steps().forEach(step -> lines.add(stepLine(step)));
+      }
+    }
+    lines.add("  " + String.join(" · ", figures(status, rowsPerSecond)));
+    if (status.error() != null) {
+      lines.add("  " + errorText(status));
+    }
+    return lines;
+  }
+
+  /** One line. */
+  String line(OperationStatus status, Optional<Double> rowsPerSecond) {
+    String figures = String.join(" · ", figures(status, rowsPerSecond));
+    return String.format(
+            Locale.ROOT,
+            "%s %s%s %.1f %% · %s",
+            status.id(),
+            status.phase(),
+            status.phase() == status.lastCompletedPhase() ? " (completed)" : "",
+            status.overallPercentComplete(),
+            figures)
+        + (status.error() == null ? "" : " · " + errorText(status));
+  }
+
+  private static String errorText(OperationStatus status) {
+    return (status.phase().terminal() ? "failed: " : "pausing: ")
+        + status.error().code()
+        + ": "
+        + status.error().message();
+  }
+
+  private List<String> figures(OperationStatus status, Optional<Double> rowsPerSecond) {
+    List<String> figures = new ArrayList<>();
+    figures.add(
+        Numbers.count(status.rowsCopied()) + " of about " + Numbers.count(totalRows) + " rows");
+    figures.add(Numbers.count(status.rowsReplicated()) + " changes");
+    rowsPerSecond.ifPresent(rate -> figures.add(Numbers.count(Math.round(rate)) + " rows/s"));
+    if (status.lagMillis() != null) {
+      figures.add("lag " + Numbers.millis(status.lagMillis()));
+    }
+    if (status.estimatedSecondsLeft() != null) {
+      figures.add(
+          "about " + Numbers.duration(Duration.ofSeconds(status.estimatedSecondsLeft())) + " left");
+    }
+    long verified = status.steps().stream().filter(StepStatus::verified).count();
+    if (verified > 0) {
+      figures.add(verified + " of " + status.steps().size() + " steps verified");
+    }
+    return figures;
+  }
+
+  private static Optional<PhasePassage> passage(OperationStatus status, Phase phase) {
+    return status.history().stream()
+        .filter(one -> one.phase() == phase)
+        .reduce((first, second) -> second);
+  }
+
+  private static String phaseLine(OperationStatus status, PhasePassage passage) {
+    boolean completed = passage.completedAt() != null;
+    long millis =
+        completed
+            ? passage.durationMillis()
+            : Duration.between(passage.startedAt(), Instant.now()).toMillis();
+    boolean failed = completed && status.phase() == Phase.FAILED && isLast(status, passage);
+    String mark = failed ? "✘" : completed ? "✔" : "▸";
+    return String.format(
+        Locale.ROOT, "  %s %-13s %s", mark, passage.phase(), Numbers.millis(millis));
+  }
+
+  private static boolean isLast(OperationStatus status, PhasePassage passage) {
+    return status.history().stream()
+        .filter(one -> !one.phase().terminal())
+        .reduce((first, second) -> second)
+        .filter(passage::equals)
+        .isPresent();
+  }
+
+  private String stepLine(StepStatus step) {
+    long estimate = estimates.getOrDefault(step.step(), 0L);
+    double share = estimate == 0 ? 1.0 : Math.min(1.0, (double) step.rowsCopied() / estimate);
+    int filled = (int) Math.round(share * BAR);
+    return String.format(
+        Locale.ROOT,
+        "      %-22s %s%s %3.0f %%  %s rows%s",
+        step.step(),
+        "█".repeat(filled),
+        "░".repeat(BAR - filled),
+        share * 100,
+        Numbers.count(step.rowsCopied()),
+        step.verified() ? "  verified" : "");
+  }
+}

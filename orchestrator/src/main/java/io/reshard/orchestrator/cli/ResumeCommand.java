@@ -1,0 +1,66 @@
+package io.reshard.orchestrator.cli;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.phase.CleanUp;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.Phase;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code reshard resume}. */
+@Command(
+    name = "resume",
+    description = {
+      "Goes on with what was interrupted or has failed, from the phase after the last completed one.",
+      "After the switch: waits for the end of the retention, and cleans up."
+    })
+final class ResumeCommand implements Callable<Integer> {
+  @Mixin CommonOptions common;
+
+  @Parameters(arity = "0..1", paramLabel = "ID", description = "Default: the active operation.")
+  String id;
+
+  @Option(
+      names = "--until",
+      paramLabel = "PHASE",
+      description = "Stops after COPYING, REPLICATING or VERIFYING; replication goes on.")
+  Phase untilPhase;
+
+  @Override
+  public Integer call() {
+    Optional<Phase> until = Driving.until(common, untilPhase);
+    try (Session session = common.open()) {
+      if (until.isPresent()) {
+        Driving.requireCluster(session, "--until");
+      }
+      Operation operation = session.operation(id);
+      switch (operation.phase()) {
+        case COMPLETED, ROLLED_BACK ->
+            throw new ReshardingException(
+                ErrorCode.INVALID_PHASE_TRANSITION,
+                "operation " + operation.id() + " is " + operation.phase());
+        case CLEANING_UP -> cleanUp(session, operation);
+        default -> new Driving(common, session).drive(operation.id(), until);
+      }
+    }
+    return ExitCode.OK;
+  }
+
+  private void cleanUp(Session session, Operation operation) {
+    CleanUp cleanUp =
+        new CleanUp(
+            session.context(
+                session.operations().plan(operation.id()),
+                session.runningCluster(),
+                Optional.empty()));
+    common.say("The retention ends at " + cleanUp.retentionEnd() + ".");
+    cleanUp.awaitRetention();
+    Operation completed = cleanUp.run();
+    common.print(session.statuses().read(completed.id()), completed.id() + " " + completed.phase());
+  }
+}
