@@ -7,11 +7,12 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlanFile;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.orchestrator.config.Options;
-import io.reshard.orchestrator.cutover.Cutover;
+import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.phase.Switch;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
@@ -92,12 +93,12 @@ final class CutoverCommand implements Callable<Integer> {
 
   private int carryOut(OperationContext context, Optional<Operation> operation) {
     operation.ifPresent(CutoverCommand::requireVerified);
-    CutoverProcedure cutover = new Cutover();
+    CutoverProcedure cutover = new FencedCutover();
     if (dryRun) {
       return print(cutover.rehearse(context));
     }
     if (operation.isEmpty()) {
-      return print(cutover.run(context));
+      return print(new Switch(context, cutover).run(Optional.empty()));
     }
     OperationDriver driver = new OperationDriver(context, cutover);
     driver.drive(Optional.empty());

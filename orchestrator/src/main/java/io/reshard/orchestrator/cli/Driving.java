@@ -3,7 +3,7 @@ package io.reshard.orchestrator.cli;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.cutover.Cutover;
+import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
@@ -55,7 +55,7 @@ final class Driving {
     OperationContext context =
         session.context(plan, Optional.of(session.cluster()), Optional.empty());
     common.say("Flink: " + session.cluster().address());
-    OperationDriver driver = new OperationDriver(context, new Cutover());
+    OperationDriver driver = new OperationDriver(context, new FencedCutover());
     AtomicBoolean over = new AtomicBoolean();
     Thread farewell = new Thread(() -> sayInterrupted(over, id), "farewell");
     Runtime.getRuntime().addShutdownHook(farewell);

@@ -28,7 +28,6 @@ public final class ProgressDisplay implements AutoCloseable {
 
   private static final long PERIOD_MILLIS = 500;
   private static final double PERCENT_STEP = 5.0;
-  private static final String UP = "\u001b[%dA";
   private static final String CLEAR = "\u001b[J";
 
   private final PrintWriter err;
@@ -103,7 +102,7 @@ public final class ProgressDisplay implements AutoCloseable {
 
   private void draw(List<String> lines) {
     if (drawnLines > 0) {
-      err.printf(UP, drawnLines);
+      err.printf("\u001b[%dA", drawnLines);
     }
     err.print(CLEAR);
     lines.forEach(line -> err.println(line.substring(0, Math.min(line.length(), columns))));

@@ -1,6 +1,6 @@
 package io.reshard.orchestrator.cli;
 
-import io.reshard.orchestrator.cutover.Cutover;
+import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.Rollback;
 import io.reshard.orchestrator.phase.RollbackReport;
@@ -33,7 +33,7 @@ final class RollbackCommand implements Callable<Integer> {
               session.operations().plan(operation.id()),
               session.runningCluster(),
               Optional.empty());
-      RollbackReport report = new Rollback(context, new Cutover()).run();
+      RollbackReport report = new Rollback(context, new FencedCutover()).run();
       StringBuilder text = new StringBuilder("rolled back " + operation.id() + "\n");
       report.removed().forEach(one -> text.append("  removed ").append(one).append('\n'));
       common.print(report, text.toString());

@@ -18,15 +18,33 @@ final class Failures {
           ErrorCode.STATE_STORE_FAILED,
           ErrorCode.SLOT_CREATION_BLOCKED);
 
+  // After these the original topology is in force again. Another attempt is another outage, so a
+  // person decides about it.
+  private static final Set<ErrorCode> FINAL =
+      EnumSet.of(ErrorCode.CUTOVER_ABORTED, ErrorCode.CUTOVER_TIMEOUT, ErrorCode.CUTOVER_FAILED);
+
   private Failures() {}
 
   static boolean retryable(Throwable failure) {
+    if (failure instanceof ReshardingException own && FINAL.contains(own.errorCode())) {
+      return false;
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && sql.getSQLState() != null) {
         return SqlStates.retryable(sql);
       }
     }
     return failure instanceof ReshardingException own && PASSING.contains(own.errorCode());
+  }
+
+  /** Whether an SQLException with {@code sqlState} is among the causes. */
+  static boolean hasState(Throwable failure, String sqlState) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sqlState.equals(sql.getSQLState())) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** {@code failure} itself if it is coded, else an {@code internal} error around it. */

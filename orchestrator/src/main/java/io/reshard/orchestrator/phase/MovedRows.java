@@ -82,11 +82,15 @@ final class MovedRows {
     return deleted;
   }
 
-  /** A session whose deletes fire no trigger and cascade nowhere. */
+  /**
+   * A session whose deletes fire no trigger and cascade nowhere, and which the fence of a retired
+   * source, that fires all the same, lets through.
+   */
   static Connection open(Endpoint endpoint, String operationId) throws SQLException {
     Connection connection = endpoint.connect("reshard " + operationId + " clean-up");
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET session_replication_role = replica");
+      statement.execute("SET reshard.session = 'on'");
       return connection;
     } catch (SQLException e) {
       connection.close();

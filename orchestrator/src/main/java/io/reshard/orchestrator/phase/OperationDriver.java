@@ -218,12 +218,7 @@ public final class OperationDriver {
     if (!switched() && context.cluster().isPresent()) {
       keeper(handle).ensureRunning();
     }
-    cutoverReport = Optional.of(cutover.run(context));
-    // The forward job has lost the right to write; a slot that nobody reads would fill its disk.
-    Removal removal = new Removal(context);
-    removal.revokeEpochs();
-    removal.endJob(handle.current());
-    removal.dropCaptures();
+    cutoverReport = Optional.of(new Switch(context, cutover).run(Optional.of(handle.current())));
   }
 
   /** Whether the new topology is active: from then on there is only one direction. */

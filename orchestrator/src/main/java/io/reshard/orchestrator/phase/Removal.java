@@ -29,7 +29,9 @@ import org.apache.flink.api.common.JobID;
  * and adds what it removed to {@link #removed()}.
  */
 final class Removal {
-  private static final String INVALID_CATALOG_NAME = "3D000";
+  /** What PostgreSQL says of a database that is not there. */
+  static final String INVALID_CATALOG_NAME = "3D000";
+
   private static final String MAINTENANCE_DATABASE = "postgres";
 
   private final OperationContext context;

@@ -39,7 +39,7 @@ public final class Rollback {
     requireAvailable(handle.current());
     Removal removal = new Removal(context);
     try {
-      cutover.undo(context);
+      undoCutover();
       removal.endJob(handle.current());
       removal.revokeEpochs();
       removal.dropCaptures();
@@ -51,6 +51,17 @@ public final class Rollback {
     topologies.forget(OperationDriver.newShards(context.plan()));
     handle.enter(Phase.ROLLED_BACK);
     return new RollbackReport(true, topologies.activeVersion(), removal.removed());
+  }
+
+  /** A new database that is gone tells that an earlier rollback has been past this point. */
+  private void undoCutover() {
+    try {
+      cutover.undo(context);
+    } catch (ReshardingException e) {
+      if (!Failures.hasState(e, Removal.INVALID_CATALOG_NAME)) {
+        throw e;
+      }
+    }
   }
 
   private void requireAvailable(Operation operation) {
