@@ -123,10 +123,10 @@ final class SplitBounds {
     ColumnFacts column = leading();
     String collation = column.collation() == null ? "" : " COLLATE " + column.collation();
     return session.list(
-        "SELECT b::text FROM (SELECT DISTINCT v::"
+        "SELECT s.b::text FROM (SELECT DISTINCT v::"
             + column.type()
             + collation
-            + " AS b FROM unnest(?::text[]) v) s ORDER BY b",
+            + " AS b FROM unnest(?::text[]) v) s ORDER BY s.b",
         row -> row.getString(1),
         session.textArray(values));
   }
