@@ -83,8 +83,7 @@ public final class WriterHistory {
    */
   boolean admits(RowKey key, RowState shown) {
     RowState alternative = inDoubt.get(key);
-    return state(key).admits(shown)
-        || (alternative != null && alternative.admits(shown));
+    return state(key).admits(shown) || (alternative != null && alternative.admits(shown));
   }
 
   void acknowledge(Map<RowKey, RowState> changes) {
