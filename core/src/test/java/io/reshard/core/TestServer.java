@@ -3,11 +3,9 @@ package io.reshard.core;
 import io.reshard.core.postgres.Credentials;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.Sql;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.IOException;
-import java.io.UncheckedIOException;
+import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
@@ -17,27 +15,14 @@ import java.util.concurrent.atomic.AtomicInteger;
 /** One embedded server for all tests of a module; each test makes databases of its own. */
 public final class TestServer {
   private static final AtomicInteger DATABASES = new AtomicInteger();
-  private static final EmbeddedPostgres SERVER = start();
+  private static final EmbeddedPostgresServer SERVER =
+      EmbeddedPostgresServer.start(ServerOptions.fast().maxPreparedTransactions(5));
 
   private TestServer() {}
 
-  private static EmbeddedPostgres start() {
-    try {
-      return EmbeddedPostgres.builder()
-          .setServerConfig("wal_level", "logical")
-          .setServerConfig("max_wal_senders", "20")
-          .setServerConfig("max_replication_slots", "20")
-          .setServerConfig("max_prepared_transactions", "5")
-          .setServerConfig("fsync", "off")
-          .start();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** The URL that a node has. */
   public static String nodeUrl() {
-    return "jdbc:postgresql://127.0.0.1:" + SERVER.getPort() + "/";
+    return SERVER.url("");
   }
 
   public static Secrets secrets(String... nodes) {
@@ -61,7 +46,7 @@ public final class TestServer {
   }
 
   public static Connection connect(String database) throws SQLException {
-    return DriverManager.getConnection(nodeUrl() + database, "postgres", "postgres");
+    return SERVER.connection(database);
   }
 
   public static void run(String database, String... statements) throws SQLException {

@@ -1,0 +1,211 @@
+package io.reshard.planner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reshard.core.TestServer;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.topology.Topology;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PreflightITCase {
+  private static final String TABLE =
+      "CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text)";
+
+  private String first;
+  private String second;
+
+  @BeforeEach
+  void createDatabases() throws SQLException {
+    first = TestServer.createDatabase();
+    second = TestServer.createDatabase();
+  }
+
+  @Test
+  void findsNothingWrongWithOrdinaryTables() throws SQLException {
+    TestServer.run(first, TABLE, "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 100) i");
+    Plan plan = grow();
+    assertThat(plan.preflight()).allMatch(PreflightFinding::ok).allMatch(f -> f.remedy() == null);
+    assertThat(plan.preflight())
+        .extracting(PreflightFinding::check)
+        .contains("server_version", "wal_level", "strays", "primary_key", "replication_slots");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      quoteCharacter = '`',
+      textBlock =
+          """
+          CREATE TABLE t (id bigint, customer bigint NOT NULL) # primary_key # public.t has no primary key
+          CREATE TABLE t (id money PRIMARY KEY, customer bigint NOT NULL) # primary_key # public.t.id has the type money
+          CREATE TABLE t (id bigint PRIMARY KEY DEFERRABLE, customer bigint NOT NULL) # primary_key # deferrable
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint) # shard_key # public.t.customer may be null
+          CREATE TABLE t (id bigint PRIMARY KEY, customer money NOT NULL) # shard_key # has the type money
+          CREATE TABLE t (id bigint PRIMARY KEY, note text) # shard_key # is not a column
+          CREATE UNLOGGED TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL) # table_kind # unlogged
+          CREATE TABLE t (id bigint, customer bigint NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id) # table_kind # partitioned
+          CREATE VIEW t AS SELECT 1::bigint AS id, 2::bigint AS customer # table_kind # not an ordinary table
+          CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL REFERENCES other) # foreign_keys # references public.other
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE TABLE other (id bigint REFERENCES t) # foreign_keys # is referenced by public.other
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t REPLICA IDENTITY NOTHING # replica_identity # NOTHING
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_customer_key # replica_identity # USING INDEX
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE RULE r AS ON DELETE TO t DO ALSO NOTHING # triggers # the rule r
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t ENABLE ROW LEVEL SECURITY # definition # row security
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); BEGIN; INSERT INTO t VALUES (1, 2); PREPARE TRANSACTION 'lost' # prepared_transactions # lost
+          """)
+  void refuses(String statements, String check, String detail) throws SQLException {
+    TestServer.run(first, statements.split("; "));
+    try {
+      PreflightFinding finding = failed(grow(), check, "shard-0");
+      assertThat(finding.detail()).contains(detail);
+      assertThat(finding.remedy()).isNotBlank();
+    } finally {
+      if (statements.contains("PREPARE")) {
+        TestServer.run(first, "ROLLBACK PREPARED 'lost'");
+      }
+    }
+  }
+
+  @Test
+  void refusesTriggersThatFireWhileRowsArrive() throws SQLException {
+    TestServer.run(
+        first,
+        TABLE,
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+        "CREATE TRIGGER loud AFTER INSERT ON t FOR EACH ROW EXECUTE FUNCTION f()");
+    assertThat(grow().preflight()).allMatch(PreflightFinding::ok);
+    TestServer.run(first, "ALTER TABLE t ENABLE ALWAYS TRIGGER loud");
+    assertThat(failed(grow(), "triggers", "shard-0").detail()).contains("loud");
+  }
+
+  @Test
+  void refusesStraysAndRowsThatWouldBeTakenForCopies() throws SQLException {
+    TestServer.run(first, TABLE, "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 50) i");
+    TestServer.run(second, TABLE, "INSERT INTO t SELECT i, i, 'x' FROM generate_series(1, 50) i");
+    Plan plan =
+        plan(
+            TestTopology.hash("t:customer")
+                .shard("shard-0", first, "-80")
+                .shard("shard-1", second, "80-")
+                .build(),
+            TestTopology.hash("t:customer")
+                .shard("shard-0", first, "-40")
+                .shard("shard-1", second, "40-")
+                .build(),
+            PlannerOptions.defaults());
+    assertThat(failed(plan, "strays", "shard-0").detail()).contains("public.t holds a row", "(");
+    assertThat(failed(plan, "moved_rows_absent", "shard-1").detail()).contains("public.t");
+  }
+
+  @Test
+  void refusesANewShardWhoseTablesHoldRows() throws SQLException {
+    TestServer.run(first, TABLE);
+    TestServer.run(second, TABLE);
+    Topology target =
+        TestTopology.hash("t:customer")
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", second, "80-")
+            .build();
+    Topology active = TestTopology.hash("t:customer").shard("shard-0", first, "-").build();
+    assertThat(plan(active, target, PlannerOptions.defaults()).preflight())
+        .allMatch(PreflightFinding::ok);
+    TestServer.run(second, "INSERT INTO t VALUES (1, 1, 'x')");
+    assertThat(
+            failed(plan(active, target, PlannerOptions.defaults()), "target_empty", "shard-1")
+                .detail())
+        .contains("public.t holds rows");
+  }
+
+  @Test
+  void comparesColumnsByName() throws SQLException {
+    TestServer.run(first, TABLE);
+    TestServer.run(
+        second, "CREATE TABLE t (note text, customer bigint NOT NULL, id bigint PRIMARY KEY)");
+    assertThat(merge().preflight()).allMatch(PreflightFinding::ok);
+    TestServer.run(
+        second,
+        "ALTER TABLE t ALTER note TYPE varchar(7), ADD extra int, ALTER customer DROP NOT NULL");
+    // The only source is what the target is compared with.
+    assertThat(failed(merge(), "columns_equal", "shard-0").detail())
+        .contains(
+            "public.t.note has the type text, not character varying(7)",
+            "public.t.extra is missing",
+            "public.t.customer is NOT NULL");
+    TestServer.run(first, "DROP TABLE t");
+    assertThat(failed(merge(), "tables_exist", "shard-0").detail())
+        .contains("public.t does not exist");
+  }
+
+  @Test
+  void refusesReferenceTables() throws SQLException {
+    TestServer.run(first, TABLE);
+    Plan plan =
+        plan(
+            TestTopology.hash("t:customer", "country").shard("shard-0", first, "-").build(),
+            TestTopology.hash("t:customer", "country")
+                .shard("shard-0", first, "-80")
+                .shard("shard-1", TestServer.freshName(), "80-")
+                .build(),
+            PlannerOptions.defaults());
+    assertThat(failed(plan, "reference_tables", null).detail()).contains("public.country");
+    assertThat(plan.tables()).hasSize(1);
+  }
+
+  @Test
+  void refusesToLeaveRowsBehindThatTheSwitchRoutesAway() throws SQLException {
+    TestServer.run(first, TABLE, TABLE.replace("TABLE t", "TABLE u"));
+    Topology active =
+        TestTopology.hash("t:customer", "u:customer").shard("shard-0", first, "-").build();
+    Topology target =
+        TestTopology.hash("t:customer", "u:customer")
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", TestServer.freshName(), "80-")
+            .build();
+    PlannerOptions options = PlannerOptions.defaults().withTables(List.of("t"));
+    Plan plan = plan(active, target, options);
+    assertThat(plan.tables()).hasSize(1);
+    assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
+    TestServer.run(first, "INSERT INTO u SELECT i, i, 'x' FROM generate_series(1, 20) i");
+    assertThat(failed(plan(active, target, options), "tables_left_out", "shard-0").detail())
+        .contains("public.u");
+  }
+
+  private Plan grow() {
+    return plan(
+        TestTopology.hash("t:customer").shard("shard-0", first, "-").build(),
+        TestTopology.hash("t:customer")
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", TestServer.freshName(), "80-")
+            .build(),
+        PlannerOptions.defaults());
+  }
+
+  private Plan merge() {
+    return plan(
+        TestTopology.hash("t:customer")
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", second, "80-")
+            .build(),
+        TestTopology.hash("t:customer").shard("shard-0", first, "-").build(),
+        PlannerOptions.defaults());
+  }
+
+  private static Plan plan(Topology active, Topology target, PlannerOptions options) {
+    return new Planner(TestServer.secrets(TestTopology.NODE), options).plan(active, target);
+  }
+
+  private static PreflightFinding failed(Plan plan, String check, String shard) {
+    return plan.preflight().stream()
+        .filter(finding -> !finding.ok() && finding.check().equals(check))
+        .filter(finding -> Objects.equals(finding.shard(), shard))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no such finding in " + plan.preflight()));
+  }
+}
