@@ -28,10 +28,8 @@ class MigrationITCase {
   @Test
   void movesWhatTheNewShardOwnsWhileTheApplicationWrites() throws Exception {
     try (LiveSystem system = LiveSystem.start(2, 20_000);
-        EmbeddedCluster cluster =
-            EmbeddedCluster.start(0, checkpoints.toUri().toString(), 2);
-        LiveWriter writer =
-            system.write(WriterOptions.defaults().withWritesPerSecond(500))) {
+        EmbeddedCluster cluster = EmbeddedCluster.start(0, checkpoints.toUri().toString(), 2);
+        LiveWriter writer = system.write(WriterOptions.defaults().withWritesPerSecond(500))) {
       Plan plan = system.plan(3);
       new OperationStore(system.control()).create(plan, Map.of());
       OperationContext context =
@@ -43,7 +41,7 @@ class MigrationITCase {
               Optional.of(cluster),
               Optional.empty());
 
-      OperationDriver driver = new OperationDriver(context, cluster, new FencedCutover());
+      OperationDriver driver = new OperationDriver(context, new FencedCutover());
       assertThat(driver.drive(Optional.empty()).phase()).isEqualTo(Phase.CLEANING_UP);
 
       WriterReport report = writer.stop();

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.config;
 
+import io.reshard.core.checksum.VerificationMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

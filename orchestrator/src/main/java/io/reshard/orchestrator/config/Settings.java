@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.config;
 
+import io.reshard.core.checksum.VerificationMode;
 import java.time.Duration;
 
 /** Every key of reshard.yaml with its default and its rule. */

@@ -2,6 +2,7 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
@@ -32,6 +33,8 @@ public final class OperationDriver {
   private static final Logger LOG = LoggerFactory.getLogger(OperationDriver.class);
   // A lag that is short for a moment says nothing.
   private static final Duration CALM = Duration.ofSeconds(2);
+  private static final int SAMPLES = 10;
+  private static final int SHOWN = 3;
 
   private final OperationContext context;
   private final CutoverProcedure cutover;
@@ -198,20 +201,35 @@ public final class OperationDriver {
         new Verification(context, cluster())
             .run(
                 context.options().verificationMode(),
-                List.of(),
+                SAMPLES,
                 () -> keeper.check(ErrorCode.REPLICATION_FAILED));
     if (!report.consistent()) {
       throw new ReshardingException(
           ErrorCode.VERIFICATION_FAILED,
-          report.mismatches()
-              + " rows differ between sources and targets, such as "
-              + report.mismatchSamples().stream().limit(3).map(String::valueOf).toList()
+          findings(report)
               + "; 'reshard verify "
               + context.operationId()
               + "' shows them again, 'reshard rollback "
               + context.operationId()
               + "' removes the copy");
     }
+  }
+
+  private static String findings(VerificationReport report) {
+    long mismatches =
+        report.steps().stream().mapToLong(VerificationReport.StepTotal::mismatches).sum();
+    long undecided =
+        report.steps().stream().mapToLong(VerificationReport.StepTotal::undecided).sum();
+    return mismatches
+        + " keys differ between sources and targets "
+        + report.mismatchSamples().stream().limit(SHOWN).toList()
+        + ", "
+        + undecided
+        + " are undecided "
+        + report.undecidedSamples().stream().limit(SHOWN).toList()
+        + ", "
+        + report.unverified()
+        + " pairs of split and step were not compared";
   }
 
   private void cutOver(OperationHandle handle) {

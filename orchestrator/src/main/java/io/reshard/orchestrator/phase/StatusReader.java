@@ -2,6 +2,8 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.VerificationReport;
+import io.reshard.core.control.VerificationStore;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.Split;
@@ -35,13 +37,13 @@ public final class StatusReader {
 
   private final ControlDatabase control;
   private final OperationStore store;
-  private final VerificationResults verification;
+  private final VerificationStore verification;
   private final Map<String, Plan> plans = new ConcurrentHashMap<>();
 
   public StatusReader(ControlDatabase control) {
     this.control = control;
     this.store = new OperationStore(control);
-    this.verification = new VerificationResults(control);
+    this.verification = new VerificationStore(control);
   }
 
   /** The status of an operation; {@code resharding_not_found} if there is none of that id. */
@@ -61,7 +63,7 @@ public final class StatusReader {
         secondsLeft(operation, history, copiedShare),
         lagMillis(operation, progress),
         operation.error(),
-        steps(plan, copied, progress.replicatedRows(), verification.verifiedSteps(id)),
+        steps(plan, copied, progress.replicatedRows(), verifiedSteps(plan)),
         history.stream()
             .map(
                 one ->
@@ -88,6 +90,19 @@ public final class StatusReader {
                     replicated.getOrDefault(step, 0L),
                     verified.contains(step)))
         .toList();
+  }
+
+  /** The steps that the newest run has compared in full without a difference. */
+  private Set<String> verifiedSteps(Plan plan) {
+    return verification
+        .latestRun(plan.planId())
+        .map(run -> verification.report(plan, run, 0))
+        .map(VerificationReport::steps)
+        .orElse(List.of())
+        .stream()
+        .filter(VerificationReport.StepTotal::verified)
+        .map(VerificationReport.StepTotal::step)
+        .collect(Collectors.toSet());
   }
 
   /** Sums {@code SPLIT:TARGET} up to {@code SOURCE->TARGET}. */

@@ -1,8 +1,10 @@
 package io.reshard.orchestrator.phase;
 
+import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.VerificationReport;
+import io.reshard.core.control.VerificationStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.orchestrator.config.VerificationMode;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.orchestrator.flink.JobSubmission;
@@ -26,21 +28,20 @@ public final class Verification {
   /**
    * Runs the job and waits for its result. Differences are a result, not an error.
    *
+   * @param samples how many differing keys the result may hold
    * @param whileWaiting called between two looks at the job; what it throws ends the wait
-   * @param further arguments for the job
    */
-  public VerificationReport run(
-      VerificationMode mode, List<String> further, Runnable whileWaiting) {
+  public VerificationReport run(VerificationMode mode, int samples, Runnable whileWaiting) {
     JobID job = JobID.generate();
     String run = job.toHexString();
     try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
       List<String> arguments = new ArrayList<>(files.arguments());
-      arguments.addAll(List.of("--run", run, "--mode", mode.name()));
-      arguments.addAll(further);
+      arguments.addAll(
+          List.of("--run", run, "--mode", mode.name(), "--samples", Integer.toString(samples)));
       cluster.submit(new JobSubmission(job, JobJars.verification(), arguments, Optional.empty()));
     }
     await(job, whileWaiting);
-    return new VerificationResults(context.control()).report(context.operationId(), run);
+    return new VerificationStore(context.control()).report(context.plan(), run, samples);
   }
 
   private void await(JobID job, Runnable whileWaiting) {

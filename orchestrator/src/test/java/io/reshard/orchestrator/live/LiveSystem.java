@@ -34,8 +34,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Two servers, a control database, and the sample application on as many shards as asked for, spread
- * evenly over the hash.
+ * Two servers, a control database, and the sample application on as many shards as asked for,
+ * spread evenly over the hash.
  */
 public final class LiveSystem implements AutoCloseable {
   private final EmbeddedPostgresServer first;
@@ -124,9 +124,7 @@ public final class LiveSystem implements AutoCloseable {
                     shard.id(),
                     server(shard).connections(shard.database()),
                     ReferenceHash.inKeyRange(
-                        "customer_id",
-                        ReferenceHash.KeyType.INT8,
-                        shard.keyRange().toString())))
+                        "customer_id", ReferenceHash.KeyType.INT8, shard.keyRange().toString())))
         .toList();
   }
 

@@ -1,2 +1,4 @@
-/** A whole sharded system to test against: servers, application, writers, and the end comparison. */
+/**
+ * A whole sharded system to test against: servers, application, writers, and the end comparison.
+ */
 package io.reshard.orchestrator.live;
