@@ -5,6 +5,7 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
@@ -46,9 +47,9 @@ final class FlakyDirectory implements ShardDirectory {
     directory.refresh();
   }
 
-  /** Cuts off every connection that was ever opened. */
+  /** Cuts off every connection that was opened before this call. */
   void cutAll() throws SQLException {
-    for (Connection connection : opened) {
+    for (Connection connection : List.copyOf(opened)) {
       connection.abort(Runnable::run);
     }
   }

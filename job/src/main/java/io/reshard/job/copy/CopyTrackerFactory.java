@@ -8,10 +8,13 @@ import org.apache.flink.streaming.api.operators.AbstractStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperatorFactory;
 import org.apache.flink.streaming.api.operators.StreamOperator;
 import org.apache.flink.streaming.api.operators.StreamOperatorParameters;
+import org.apache.flink.streaming.api.operators.YieldingOperatorFactory;
 
 /** Gives the tracker its mailbox, through which finished builds come back to its thread. */
+@SuppressWarnings("deprecation") // Flink 1.20 gives a mailbox to this interface alone.
 public final class CopyTrackerFactory extends AbstractStreamOperatorFactory<TableCopied>
-    implements OneInputStreamOperatorFactory<SplitCommitted, TableCopied> {
+    implements OneInputStreamOperatorFactory<SplitCommitted, TableCopied>,
+        YieldingOperatorFactory<TableCopied> {
   private static final long serialVersionUID = 1L;
 
   private final Migration migration;
