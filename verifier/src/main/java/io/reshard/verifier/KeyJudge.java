@@ -39,7 +39,7 @@ final class KeyJudge {
     Set<Map.Entry<StepTally, List<String>>> reported = new HashSet<>();
     // Most differences are changes that have arrived meanwhile: a look costs less than a wait.
     List<Suspect> open = attempt(suspects, false, 1, reported);
-    for (int attempt = 1; attempt <= ATTEMPTS && !open.isEmpty(); attempt++) {
+    for (int attempt = 1; attempt <= ATTEMPTS && !open.isEmpty() && !barrier.stalled(); attempt++) {
       open = attempt(open, true, LOOKS, reported);
     }
     if (!open.isEmpty()) {

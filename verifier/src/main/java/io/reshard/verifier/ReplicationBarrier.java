@@ -27,6 +27,7 @@ final class ReplicationBarrier implements AutoCloseable {
   private final JobProgress progress;
   private final Map<String, Connection> connections = new HashMap<>();
   private boolean replicated;
+  private boolean stalled;
 
   ReplicationBarrier(Verification verification) {
     this.verification = verification;
@@ -39,11 +40,14 @@ final class ReplicationBarrier implements AutoCloseable {
 
   /**
    * True if the targets have caught up with this moment, or if nothing is being replicated, so that
-   * they are what they are. False if the job took too long.
+   * they are what they are. False if the job took too long; then it is not waited for again.
    */
   boolean pass() {
     if (!replicated) {
       return true;
+    }
+    if (stalled) {
+      return false;
     }
     long value = beatAll();
     if (!replicated) {
@@ -52,6 +56,7 @@ final class ReplicationBarrier implements AutoCloseable {
     try {
       boolean passed = progress.awaitFrontier(value, verification.frontierTimeout());
       if (!passed) {
+        stalled = true;
         LOG.warn(
             "The migration job did not let heartbeat {} through within {};"
                 + " if it does not run any more, verify with --no-wait",
@@ -64,6 +69,11 @@ final class ReplicationBarrier implements AutoCloseable {
       throw new ReshardingException(
           ErrorCode.VERIFICATION_FAILED, "interrupted while waiting for the migration job", e);
     }
+  }
+
+  /** Whether the job took too long once. */
+  boolean stalled() {
+    return stalled;
   }
 
   /** The value that each source has beaten at least. */
