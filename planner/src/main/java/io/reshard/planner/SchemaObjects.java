@@ -8,6 +8,7 @@ import java.util.Set;
  * @param schemas names
  * @param extensions names; they must be available on the server
  * @param statements DDL of collations, types and functions
+ * @param roles names of roles that own the table or may use it
  * @param unsupported what cannot be created, in words
  * @param unsafeTypes types whose binary form carries OIDs of the local catalog, by their OID
  */
@@ -15,5 +16,6 @@ record SchemaObjects(
     Set<String> schemas,
     Set<String> extensions,
     Set<String> statements,
+    Set<String> roles,
     Set<String> unsupported,
     Set<Long> unsafeTypes) {}

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 
@@ -53,12 +54,7 @@ final class ServerChecks {
   }
 
   private void checkServer(String shardId, ServerFacts server, long needed) {
-    findings.add(
-        "server_version",
-        shardId,
-        server.isSupported(),
-        "PostgreSQL " + server.version(),
-        "upgrade to PostgreSQL 15 or newer");
+    findings.add("server_version", shardId, true, "PostgreSQL " + server.version(), null);
     findings.add(
         "primary_server",
         shardId,
@@ -144,6 +140,7 @@ final class ServerChecks {
     checkLocale(shardId, server);
     if (migration.isNew(shardId)) {
       checkExtensions(shardId, server);
+      checkRoles(shardId, server);
     }
   }
 
@@ -165,6 +162,16 @@ final class ServerChecks {
     if (!server.locale().equals(reference.locale())) {
       problems.add(
           "the locale is '" + server.locale() + "', but '" + reference.locale() + "' on " + first);
+    } else if (sortsTextKeys()
+        && !Objects.equals(server.collationVersion(), reference.collationVersion())) {
+      problems.add(
+          "the version of the locale's library is "
+              + server.collationVersion()
+              + ", but "
+              + reference.collationVersion()
+              + " on "
+              + first
+              + ": text keys may be in another order");
     }
     findings.add(
         "database_locale",
@@ -172,6 +179,32 @@ final class ServerChecks {
         problems,
         server.encoding() + ", " + server.locale(),
         "create the shard's database beforehand, empty, with the sources' encoding and locale");
+  }
+
+  private boolean sortsTextKeys() {
+    return inspection.found().stream()
+        .map(inspection::reference)
+        .flatMap(table -> table.primaryKey().stream().map(key -> table.column(key).orElseThrow()))
+        .anyMatch(
+            column ->
+                column.collation() == null
+                    && (column.type().equals("text") || column.type().startsWith("char")));
+  }
+
+  private void checkRoles(String shardId, ServerFacts server) {
+    TreeSet<String> needed = new TreeSet<>();
+    inspection.found().forEach(rule -> needed.addAll(inspection.reference(rule).objects().roles()));
+    List<String> problems =
+        needed.stream()
+            .filter(name -> !server.roles().contains(name))
+            .map(name -> "the role " + name + " does not exist")
+            .toList();
+    findings.add(
+        "roles",
+        shardId,
+        problems,
+        needed.isEmpty() ? "none needed" : "there are " + String.join(", ", needed),
+        "create the role on the node: it owns a moved table, or may use one");
   }
 
   private void checkExtensions(String shardId, ServerFacts server) {

@@ -12,11 +12,12 @@ import java.util.List;
  * @param freeSenders processes that may still be started to stream changes
  * @param replicaRole whether the role may set {@code session_replication_role}
  * @param locale encoding and collation of the database
+ * @param collationVersion of the library that sorts the database's text; or null
  * @param prepared global ids of prepared transactions of the database
+ * @param roles names of all roles
  * @param extensions names of the extensions that can be created here
  */
 record ServerFacts(
-    int versionNumber,
     String version,
     String instance,
     String database,
@@ -31,7 +32,9 @@ record ServerFacts(
     boolean inRecovery,
     String encoding,
     String locale,
+    String collationVersion,
     List<String> prepared,
+    List<String> roles,
     List<String> extensions) {
 
   /** The first version that is supported, as {@code server_version_num} counts. */
@@ -39,8 +42,7 @@ record ServerFacts(
 
   private static final String QUERY =
       """
-      SELECT current_setting('server_version_num')::int AS number,
-        current_setting('server_version') AS version,
+      SELECT current_setting('server_version') AS version,
         pg_catalog.pg_postmaster_start_time()::text || ' ' || coalesce(host(inet_server_addr()), '')
           || ' ' || coalesce(inet_server_port(), 0) AS instance,
         current_database() AS database, current_user::text AS role,
@@ -50,15 +52,15 @@ record ServerFacts(
         current_setting('max_wal_senders')::bigint
           - (SELECT count(*) FROM pg_catalog.pg_stat_replication) AS free_senders,
         r.rolreplication OR r.rolsuper AS may_replicate,
-        CASE WHEN current_setting('server_version_num')::int < 150000 THEN r.rolsuper
-          ELSE pg_catalog.has_parameter_privilege('session_replication_role', 'SET') END
-          AS replica_role,
+        pg_catalog.has_parameter_privilege('session_replication_role', 'SET') AS replica_role,
         r.rolcreatedb OR r.rolsuper AS may_create_database,
         pg_catalog.has_database_privilege(current_database(), 'CREATE') AS may_create_schema,
         pg_catalog.pg_is_in_recovery() AS in_recovery,
         pg_catalog.pg_encoding_to_char(d.encoding) AS encoding,
         concat_ws(' ', d.datlocprovider, d.datcollate, d.datctype,
           coalesce(to_jsonb(d) ->> 'datlocale', to_jsonb(d) ->> 'daticulocale')) AS locale,
+        pg_catalog.pg_database_collation_actual_version(d.oid) AS collation_version,
+        ARRAY(SELECT rolname FROM pg_catalog.pg_roles)::text[] AS roles,
         ARRAY(SELECT x.gid FROM pg_catalog.pg_prepared_xacts x
           WHERE x.database = current_database())::text[] AS prepared,
         ARRAY(SELECT e.name FROM pg_catalog.pg_available_extensions e)::text[] AS extensions
@@ -69,17 +71,18 @@ record ServerFacts(
 
   /** The session's own database. */
   static ServerFacts of(Session session) throws SQLException {
+    requireSupported(session);
     return session.one(QUERY, ServerFacts::read, (Object) null);
   }
 
   /** What a database will be like that is created on the session's server. */
   static ServerFacts ofTemplate(Session session) throws SQLException {
+    requireSupported(session);
     return session.one(QUERY, ServerFacts::read, "template1");
   }
 
   private static ServerFacts read(ResultSet row) throws SQLException {
     return new ServerFacts(
-        row.getInt("number"),
         row.getString("version"),
         row.getString("instance"),
         row.getString("database"),
@@ -94,11 +97,19 @@ record ServerFacts(
         row.getBoolean("in_recovery"),
         row.getString("encoding"),
         row.getString("locale"),
+        row.getString("collation_version"),
         Session.strings(row, "prepared"),
+        Session.strings(row, "roles"),
         Session.strings(row, "extensions"));
   }
 
-  boolean isSupported() {
-    return versionNumber >= LEAST_VERSION;
+  /** Older servers lack functions that the facts are read with. */
+  private static void requireSupported(Session session) throws SQLException {
+    int number =
+        session.one("SELECT current_setting('server_version_num')::int", row -> row.getInt(1));
+    if (number < LEAST_VERSION) {
+      throw new SQLException(
+          "it runs PostgreSQL " + number / 10_000 + "; upgrade it to PostgreSQL 15 or newer");
+    }
   }
 }

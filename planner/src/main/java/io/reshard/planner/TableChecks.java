@@ -104,6 +104,15 @@ final class TableChecks {
         "all within the moved tables",
         "move both tables together, or drop the foreign key");
     each("triggers", source, TableChecks::triggers, NO_TRIGGERS, TRIGGERS_REMEDY);
+    each(
+        "subscriptions",
+        source,
+        (table, problems) ->
+            table.subscriptions().stream()
+                .map(name -> table.displayName() + " is written by the subscription " + name)
+                .forEach(problems::add),
+        "no native subscription writes to the tables",
+        "drop the subscription: the write fence does not stop it");
     if (!migration.newTargets().isEmpty()) {
       each(
           "definition",

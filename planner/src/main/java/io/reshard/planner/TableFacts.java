@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param referencedBy foreign keys of other tables that point here
  * @param rewritten names of rules and row security policies
  * @param firingTriggers triggers that fire even while rows are replicated
+ * @param subscriptions native subscriptions that write to it
  * @param followUps DDL after CREATE TABLE: triggers, statistics objects, ownership of sequences
  */
 record TableFacts(
@@ -43,6 +44,7 @@ record TableFacts(
     List<ForeignKeyFacts> referencedBy,
     List<String> rewritten,
     List<String> firingTriggers,
+    List<String> subscriptions,
     List<SequenceFacts> sequences,
     List<String> followUps,
     SchemaObjects objects) {

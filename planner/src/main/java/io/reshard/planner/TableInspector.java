@@ -24,7 +24,10 @@ final class TableInspector {
             FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid
           UNION ALL SELECT 'row security' WHERE c.relrowsecurity)::text[] AS rewritten,
         ARRAY(SELECT g.tgname FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid
-          AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))::text[] AS firing
+          AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))::text[] AS firing,
+        ARRAY(SELECT s.subname FROM pg_catalog.pg_subscription_rel r
+          JOIN pg_catalog.pg_subscription s ON s.oid = r.srsubid
+          WHERE r.srrelid = c.oid)::text[] AS subscriptions
       FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname = ? AND c.relname = ?
       """;
@@ -49,6 +52,7 @@ final class TableInspector {
             new LinkedHashSet<>(),
             new LinkedHashSet<>(),
             new TreeSet<>(),
+            new TreeSet<>(),
             new TreeSet<>());
     objects.schemas().add(rule.schema());
     List<SequenceFacts> sequences = new SequenceInspector(session).sequences(oid);
@@ -56,6 +60,7 @@ final class TableInspector {
     List<ColumnFacts> columns = new ColumnInspector(session, objects).columns(oid);
     ConstraintInspector constraints = new ConstraintInspector(session);
     List<String> followUps = new FollowUpInspector(session, objects).statements(oid);
+    followUps.addAll(new PrivilegeInspector(session, objects).statements(oid, sequences));
     return session.one(
         TABLE,
         row -> facts(row, columns, constraints, sequences, followUps, objects),
@@ -92,6 +97,7 @@ final class TableInspector {
         constraints.referencedBy(oid),
         Session.strings(row, "rewritten"),
         Session.strings(row, "firing"),
+        Session.strings(row, "subscriptions"),
         sequences,
         followUps,
         objects);
