@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.jdbi.v3.core.Handle;
 
 /** What the job has reported. Reads the control database only. Thread-safe. */
 public final class JobProgress {
@@ -65,18 +66,18 @@ public final class JobProgress {
    */
   public OptionalLong frontier() {
     return control.call(
-        "read the replication frontier",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(FRONTIER)
-                        .bind(0, operationId)
-                        .bind(1, operationId)
-                        .map((row, context) -> row.getObject(1, Long.class))
-                        .findOne()
-                        .map(OptionalLong::of)
-                        .orElse(OptionalLong.empty())));
+        "read the replication frontier", jdbi -> jdbi.withHandle(this::frontier));
+  }
+
+  private OptionalLong frontier(Handle handle) {
+    return handle
+        .createQuery(FRONTIER)
+        .bind(0, operationId)
+        .bind(1, operationId)
+        .map((row, context) -> row.getObject(1, Long.class))
+        .findOne()
+        .map(OptionalLong::of)
+        .orElse(OptionalLong.empty());
   }
 
   // The subject is SUBTASK/PARALLELISM, so that a row says how many must be there.
@@ -90,21 +91,32 @@ public final class JobProgress {
       HAVING count(*) = max(split_part(subject, '/', 2)::int)
       """;
 
-  /** Waits until the frontier has reached {@code value}; false if {@code timeout} came first. */
+  /**
+   * Waits until the frontier has reached {@code value}; false if {@code timeout} came first. Polls
+   * every few milliseconds, on one session.
+   */
   public boolean awaitFrontier(long value, Duration timeout) throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
-    while (true) {
-      OptionalLong frontier = frontier();
-      if (frontier.isPresent() && frontier.getAsLong() >= value) {
-        return true;
-      }
-      if (System.nanoTime() - deadline >= 0) {
-        return false;
-      }
-      if (Thread.interrupted()) {
-        throw new InterruptedException("interrupted while waiting for the frontier");
-      }
-      LockSupport.parkNanos(POLL_NANOS);
+    boolean reached =
+        control.call(
+            "wait for the replication frontier",
+            jdbi ->
+                jdbi.withHandle(
+                    handle -> {
+                      OptionalLong frontier = frontier(handle);
+                      while (frontier.isEmpty() || frontier.getAsLong() < value) {
+                        if (System.nanoTime() - deadline >= 0
+                            || Thread.currentThread().isInterrupted()) {
+                          return false;
+                        }
+                        LockSupport.parkNanos(POLL_NANOS);
+                        frontier = frontier(handle);
+                      }
+                      return true;
+                    }));
+    if (Thread.interrupted()) {
+      throw new InterruptedException("interrupted while waiting for the frontier");
     }
+    return reached;
   }
 }

@@ -10,6 +10,12 @@ public final class ShardSchema {
   /** The schema's name. */
   public static final String NAME = "reshard";
 
+  /**
+   * The start-up option that marks the product's own sessions: fence and guard let them through, as
+   * a shard that is source and target at once takes our writes while it refuses the application's.
+   */
+  public static final String OWN_SESSION = "-c reshard.session=on";
+
   /** Makes concurrent creators wait for each other: IF NOT EXISTS alone does not. */
   private static final long ADVISORY_LOCK = 0x7265736861726431L;
 

@@ -5,6 +5,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.shard.ShardSchema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Collection;
@@ -27,9 +28,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardSessions implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardSessions.class);
-
-  /** Marks the product's own sessions for fence and guard (see {@link WriteFence}). */
-  static final String OWN_SESSION = "-c reshard.session=on";
 
   private final Plan plan;
   private final Secrets secrets;
@@ -69,7 +67,7 @@ final class ShardSessions implements AutoCloseable {
   /** A further session on a shard. */
   Connection connect(String shard) throws SQLException {
     Properties properties = new Properties();
-    PGProperty.OPTIONS.set(properties, OWN_SESSION);
+    PGProperty.OPTIONS.set(properties, ShardSchema.OWN_SESSION);
     return endpoint(shard).connect("reshard " + plan.planId() + " cutover", properties);
   }
 

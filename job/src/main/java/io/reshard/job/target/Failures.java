@@ -1,0 +1,23 @@
+package io.reshard.job.target;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import java.util.Set;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+
+/** Tells failures that a restart may mend from those that only a person can. */
+public final class Failures {
+  private static final Set<ErrorCode> FOR_GOOD =
+      Set.of(
+          ErrorCode.EPOCH_SUPERSEDED,
+          ErrorCode.CHANGES_MISSING,
+          ErrorCode.SLOT_MISSING,
+          ErrorCode.KEY_COLLISION);
+
+  private Failures() {}
+
+  /** What to throw out of an operator for {@code error}: Flink restarts the job, or does not. */
+  public static RuntimeException of(ReshardingException error) {
+    return FOR_GOOD.contains(error.errorCode()) ? new SuppressRestartsException(error) : error;
+  }
+}

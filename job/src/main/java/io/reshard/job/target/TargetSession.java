@@ -1,0 +1,103 @@
+package io.reshard.job.target;
+
+import io.reshard.core.control.Epoch;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Sql;
+import io.reshard.core.shard.ShardSchema;
+import io.reshard.core.shard.TargetEpoch;
+import io.reshard.job.Migration;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Properties;
+import org.postgresql.PGConnection;
+import org.postgresql.PGProperty;
+import org.postgresql.copy.CopyIn;
+
+/**
+ * One session on a target. Every transaction begins with {@link #begin()}, which holds the epoch:
+ * nothing of a superseded attempt can be committed. Not thread-safe.
+ */
+public final class TargetSession implements AutoCloseable {
+  /**
+   * The role replica keeps triggers and foreign-key checks from firing while rows arrive out of
+   * order. The lock timeout ends waits that PostgreSQL cannot see as a deadlock: two open COPY
+   * transactions of this job that meet in one unique key.
+   */
+  private static final String OPTIONS =
+      ShardSchema.OWN_SESSION
+          + " -c session_replication_role=replica -c lock_timeout=10s -c statement_timeout=0"
+          + " -c idle_in_transaction_session_timeout=0 -c row_security=off"
+          + " -c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC"
+          + " -c search_path=pg_catalog";
+
+  private final String operationId;
+  private final Epoch epoch;
+  private final String target;
+  private final Connection connection;
+
+  private TargetSession(String operationId, Epoch epoch, String target, Connection connection) {
+    this.operationId = operationId;
+    this.epoch = epoch;
+    this.target = target;
+    this.connection = connection;
+  }
+
+  /** Opens a session in auto-commit mode. */
+  public static TargetSession open(Migration migration, String target, Epoch epoch)
+      throws SQLException {
+    Properties properties = new Properties();
+    PGProperty.OPTIONS.set(properties, OPTIONS);
+    String application = TargetEpoch.application(migration.operationId(), epoch);
+    Connection connection = migration.endpoint(target).connect(application, properties);
+    return new TargetSession(migration.operationId(), epoch, target, connection);
+  }
+
+  /** Claims the target for this epoch: all sessions of older ones end. */
+  public void claim() throws SQLException {
+    TargetEpoch.claim(connection, operationId, epoch, target);
+  }
+
+  /** Begins a transaction that can only commit while the epoch is in force. */
+  public void begin() throws SQLException {
+    connection.setAutoCommit(false);
+    TargetEpoch.hold(connection, operationId, epoch, target);
+  }
+
+  public void commit() throws SQLException {
+    connection.commit();
+    connection.setAutoCommit(true);
+  }
+
+  public void rollback() throws SQLException {
+    connection.rollback();
+    connection.setAutoCommit(true);
+  }
+
+  /** Starts COPY IN for the table's copied columns. */
+  public CopyIn copyIn(PlannedTable table) throws SQLException {
+    return connection
+        .unwrap(PGConnection.class)
+        .getCopyAPI()
+        .copyIn(
+            "COPY "
+                + table.quotedName()
+                + " ("
+                + Sql.identifiers(table.copiedColumns())
+                + ") FROM STDIN"
+                + (table.binaryCopy() ? " (FORMAT binary)" : ""));
+  }
+
+  public Connection connection() {
+    return connection;
+  }
+
+  public String target() {
+    return target;
+  }
+
+  /** Ends the session at once; an open transaction is rolled back by the server. */
+  @Override
+  public void close() throws SQLException {
+    connection.abort(Runnable::run);
+  }
+}

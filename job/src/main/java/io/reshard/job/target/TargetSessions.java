@@ -1,0 +1,70 @@
+package io.reshard.job.target;
+
+import io.reshard.core.control.Epoch;
+import io.reshard.job.Migration;
+import java.sql.SQLException;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The open sessions of one subtask, kept per target for the next use. Not thread-safe. */
+public final class TargetSessions implements AutoCloseable {
+  private final Migration migration;
+  private final Epoch epoch;
+  private final Map<Integer, Deque<TargetSession>> idle = new HashMap<>();
+  private final List<TargetSession> all = new ArrayList<>();
+
+  public TargetSessions(Migration migration, Epoch epoch) {
+    this.migration = migration;
+    this.epoch = epoch;
+  }
+
+  public Epoch epoch() {
+    return epoch;
+  }
+
+  /** Claims every target of the migration for the epoch, before anything is written. */
+  public void claimAll() throws SQLException {
+    for (String target : migration.plan().targets()) {
+      int ordinal = migration.plan().shardOrdinal(target);
+      TargetSession session = take(ordinal);
+      session.claim();
+      release(ordinal, session);
+    }
+  }
+
+  /** A session on the target with this ordinal, for the caller alone until it is released. */
+  public TargetSession take(int target) throws SQLException {
+    Deque<TargetSession> free = idle.computeIfAbsent(target, key -> new ArrayDeque<>());
+    TargetSession session = free.poll();
+    if (session == null) {
+      String shardId = migration.plan().shardIds().get(target);
+      session = TargetSession.open(migration, shardId, epoch);
+      all.add(session);
+    }
+    return session;
+  }
+
+  public void release(int target, TargetSession session) {
+    idle.get(target).push(session);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    SQLException failure = null;
+    for (TargetSession session : all) {
+      try {
+        session.close();
+      } catch (SQLException e) {
+        failure = e;
+      }
+    }
+    all.clear();
+    if (failure != null) {
+      throw failure;
+    }
+  }
+}
