@@ -107,16 +107,23 @@ final class PlanCommand implements Callable<Integer> {
             Numbers.count(plan.totalRows()),
             Numbers.bytes(plan.totalBytes()),
             Numbers.duration(Duration.ofMillis(Math.round(plan.estimatedSeconds() * 1000)))));
-    for (PreflightFinding finding : plan.preflight()) {
+    List<PreflightFinding> failed =
+        plan.preflight().stream().filter(finding -> !finding.ok()).toList();
+    text.append(
+        String.format(
+            Locale.ROOT,
+            "preflight: %d checks, %s%n",
+            plan.preflight().size(),
+            failed.isEmpty() ? "all ok" : failed.size() + " in the way of a start:"));
+    for (PreflightFinding finding : failed) {
       text.append(
           String.format(
               Locale.ROOT,
-              "  %s %s%s: %s%s%n",
-              finding.ok() ? "ok  " : "FAIL",
+              "  %s%s: %s → %s%n",
               finding.check(),
               finding.shard() == null ? "" : " on " + finding.shard(),
               finding.detail(),
-              finding.ok() ? "" : " → " + finding.remedy()));
+              finding.remedy()));
     }
     return text.toString();
   }

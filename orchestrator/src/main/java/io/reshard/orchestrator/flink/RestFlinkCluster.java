@@ -242,6 +242,9 @@ public final class RestFlinkCluster implements FlinkCluster {
       root = root.getCause();
     }
     String message = root.getMessage() == null ? root.toString() : root.getMessage();
-    return message.lines().findFirst().orElse("").strip();
+    String serverSide = JobFailure.parse(message).message();
+    return serverSide
+        .replace("[Internal server error., <Exception on server side:", "internal error")
+        .strip();
   }
 }

@@ -11,6 +11,8 @@ import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PhaseRecord;
 import java.time.Duration;
 import java.time.Instant;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Ends an operation after its switch: the job, slots and publications go, and the sources lose the
@@ -18,6 +20,8 @@ import java.time.Instant;
  * and the clean-up can be run again.
  */
 public final class CleanUp {
+  private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
+
   private final OperationContext context;
   private final OperationStore store;
 
@@ -96,6 +100,7 @@ public final class CleanUp {
   }
 
   private static void pause(OperationHandle handle, RuntimeException failure) {
+    LOG.warn("the clean-up pauses: {}", failure.getMessage());
     handle.pause(OperationError.of(Failures.coded(failure)));
   }
 

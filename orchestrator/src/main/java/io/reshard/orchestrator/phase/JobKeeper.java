@@ -108,8 +108,15 @@ final class JobKeeper {
       return;
     }
     lastCheckpointPoll = System.nanoTime();
-    cluster
-        .latestCheckpoint(job)
+    Optional<String> checkpoint;
+    try {
+      checkpoint = cluster.latestCheckpoint(job);
+    } catch (ReshardingException e) {
+      // It is only noted in case that the cluster loses the job: the next look will do.
+      LOG.info("the newest checkpoint of job {} is not known: {}", job, e.getMessage());
+      return;
+    }
+    checkpoint
         .filter(path -> !path.equals(handle.current().checkpointPath()))
         .ifPresent(path -> handle.recordJob(job.toHexString(), path));
   }

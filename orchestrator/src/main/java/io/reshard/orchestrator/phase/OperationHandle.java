@@ -66,7 +66,7 @@ final class OperationHandle {
     }
     current = store.pause(current, reason);
     if (reason != null) {
-      LOG.warn("operation {} pauses: {}: {}", current.id(), reason.code(), reason.message());
+      LOG.info("operation {} pauses: {}: {}", current.id(), reason.code(), reason.message());
     }
   }
 
