@@ -105,6 +105,19 @@ public final class LiveWriter implements AutoCloseable {
   }
 
   /**
+   * Begins the time of which {@link WriterReport#windowMillis} tells, such as that of a switch:
+   * ordinary peaks before and after it do not count.
+   */
+  public void beginWindow() {
+    tasks.forEach(task -> task.statistics().beginWindow());
+  }
+
+  /** Ends that time; the writes that are under way still belong to it. */
+  public void endWindow() {
+    tasks.forEach(task -> task.statistics().endWindow());
+  }
+
+  /**
    * Ends the writers and returns what they did. A write that is being refused is dropped.
    * Idempotent.
    *

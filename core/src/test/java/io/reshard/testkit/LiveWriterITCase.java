@@ -63,6 +63,20 @@ class LiveWriterITCase {
   }
 
   @Test
+  void windowCountsOnlyTheWaitsInIt() throws SQLException {
+    TwoShards shards = shards(1_000);
+    try (LiveWriter writer = LiveWriter.start(shards.directory(), shards.loaded(), OPTIONS)) {
+      awaitWrites(writer, 200);
+      assertThat(writer.report().windowMillis()).isZero();
+      writer.beginWindow();
+      awaitWrites(writer, writer.report().writes() + 200);
+      writer.endWindow();
+      WriterReport report = writer.stop();
+      assertThat(report.windowMillis()).isPositive().isLessThanOrEqualTo(report.readOnlyMillis());
+    }
+  }
+
+  @Test
   void pausedWriterDoesNothingAndGoesOn() throws SQLException {
     TwoShards shards = shards(1_000);
     try (LiveWriter writer = LiveWriter.start(shards.directory(), shards.loaded(), OPTIONS)) {

@@ -12,6 +12,7 @@ final class ReportBuilder {
   private final Map<String, Long> retries = new TreeMap<>();
   private final List<Long> outages = new ArrayList<>();
   private final LatencyHistogram latencies = new LatencyHistogram();
+  private long windowMillis;
   private long rowsWritten;
   private long rolledBack;
   private long inDoubtResolved;
@@ -26,6 +27,10 @@ final class ReportBuilder {
 
   void addOutage(long millis) {
     outages.add(millis);
+  }
+
+  void addWindow(long millis) {
+    windowMillis = Math.max(windowMillis, millis);
   }
 
   void add(long rows, long rollbacks, long resolved, LatencyHistogram histogram) {
@@ -44,6 +49,7 @@ final class ReportBuilder {
         inDoubtResolved,
         List.copyOf(outages),
         outages.stream().mapToLong(Long::longValue).max().orElse(0),
+        windowMillis,
         latencies.quantileMillis(0.50),
         latencies.quantileMillis(0.99),
         elapsedNanos / (double) TimeUnit.SECONDS.toNanos(1),

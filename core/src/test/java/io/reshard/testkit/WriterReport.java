@@ -16,6 +16,8 @@ import java.util.Map;
  * @param maxOutageMillis by writer: the longest time that a write waited, one that still waits
  *     included
  * @param readOnlyMillis the greatest of these
+ * @param windowMillis the longest time that a write waited which was under way between {@link
+ *     LiveWriter#beginWindow} and {@link LiveWriter#endWindow}; 0 if there was none
  * @param writesByKind transactions by kind
  * @param retriesByCause failed attempts by SQLState
  */
@@ -27,6 +29,7 @@ public record WriterReport(
     long inDoubtResolved,
     List<Long> maxOutageMillis,
     long readOnlyMillis,
+    long windowMillis,
     double p50Millis,
     double p99Millis,
     double elapsedSeconds,

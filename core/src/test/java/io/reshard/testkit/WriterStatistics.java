@@ -14,11 +14,15 @@ final class WriterStatistics {
   private long rolledBack;
   private long inDoubtResolved;
   private long maxWaitNanos;
+  private boolean windowOpen;
+  private boolean inWindow;
+  private long maxWindowWaitNanos;
   private boolean trying;
   private long firstAttemptNanos;
 
   synchronized void begin() {
     trying = true;
+    inWindow = windowOpen;
     firstAttemptNanos = System.nanoTime();
   }
 
@@ -42,6 +46,22 @@ final class WriterStatistics {
     retries.merge(sqlState == null ? "none" : sqlState, 1L, Long::sum);
   }
 
+  /** From now on every write counts that is under way, also one that began before. */
+  synchronized void beginWindow() {
+    windowOpen = true;
+    inWindow = true;
+  }
+
+  /** A write that is under way still counts, until it ends. */
+  synchronized void endWindow() {
+    windowOpen = false;
+  }
+
+  synchronized long windowMillis() {
+    long waiting = trying && inWindow ? System.nanoTime() - firstAttemptNanos : 0;
+    return TimeUnit.NANOSECONDS.toMillis(Math.max(maxWindowWaitNanos, waiting));
+  }
+
   synchronized void inDoubtResolved() {
     inDoubtResolved++;
   }
@@ -56,6 +76,7 @@ final class WriterStatistics {
     retries.forEach(report::addRetries);
     report.add(rowsWritten, rolledBack, inDoubtResolved, latencies);
     report.addOutage(maxOutageMillis());
+    report.addWindow(windowMillis());
   }
 
   private void end() {
@@ -63,5 +84,8 @@ final class WriterStatistics {
     long nanos = System.nanoTime() - firstAttemptNanos;
     latencies.record(nanos);
     maxWaitNanos = Math.max(maxWaitNanos, nanos);
+    if (inWindow) {
+      maxWindowWaitNanos = Math.max(maxWindowWaitNanos, nanos);
+    }
   }
 }

@@ -15,6 +15,7 @@ import picocli.CommandLine.Spec;
     description =
         "Changes the topology of a sharded PostgreSQL while the application keeps writing.",
     subcommands = {
+      DemoCommand.class,
       TopologyCommand.class,
       RouteCommand.class,
       PlanCommand.class,

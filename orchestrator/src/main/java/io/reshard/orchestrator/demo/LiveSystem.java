@@ -1,4 +1,4 @@
-package io.reshard.orchestrator.live;
+package io.reshard.orchestrator.demo;
 
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.TopologyStore;
@@ -35,22 +35,26 @@ import java.util.List;
 
 /**
  * Two servers, a control database, and the sample application on as many shards as asked for,
- * spread evenly over the hash.
+ * spread evenly over the nodes and over the hash. Each shard has an equal key range.
  */
 public final class LiveSystem implements AutoCloseable {
+  private static final String CONTROL = "control";
+
   private final EmbeddedPostgresServer first;
   private final EmbeddedPostgresServer second;
   private final ControlDatabase control;
   private final Secrets secrets;
   private final LoadedRows loaded;
 
-  private LiveSystem(int shards, long orders) throws SQLException {
-    first = EmbeddedPostgresServer.start(ServerOptions.defaults());
-    second = EmbeddedPostgresServer.start(ServerOptions.defaults());
-    first.createDatabase("control");
+  private LiveSystem(
+      EmbeddedPostgresServer first, EmbeddedPostgresServer second, int shards, long orders)
+      throws SQLException {
+    this.first = first;
+    this.second = second;
+    first.createDatabase(CONTROL);
     Topology topology = topology(1, shards);
     Secrets.Control login =
-        new Secrets.Control(first.url("control"), EmbeddedPostgresServer.USER, null);
+        new Secrets.Control(first.url(CONTROL), EmbeddedPostgresServer.USER, null);
     control = new ControlDatabase(login.endpoint()).migrate();
     secrets = Secrets.of(List.of(topology), login);
     int number = 0;
@@ -64,8 +68,28 @@ public final class LiveSystem implements AutoCloseable {
     new TopologyStore(control).initialize(topology);
   }
 
+  /** Starts servers with the usual settings. */
   public static LiveSystem start(int shards, long orders) throws SQLException {
-    return new LiveSystem(shards, orders);
+    return start(shards, orders, ServerOptions.defaults());
+  }
+
+  /**
+   * Starts the servers, loads {@code orders} orders with what belongs to them, and registers
+   * version 1 of the topology.
+   */
+  static LiveSystem start(int shards, long orders, ServerOptions options) throws SQLException {
+    EmbeddedPostgresServer first = EmbeddedPostgresServer.start(options);
+    EmbeddedPostgresServer second = null;
+    try {
+      second = EmbeddedPostgresServer.start(options);
+      return new LiveSystem(first, second, shards, orders);
+    } catch (SQLException | RuntimeException e) {
+      first.close();
+      if (second != null) {
+        second.close();
+      }
+      throw e;
+    }
   }
 
   /** A topology of {@code shards} equal key ranges; existing shards keep their databases. */
@@ -111,8 +135,25 @@ public final class LiveSystem implements AutoCloseable {
   }
 
   public LiveWriter write(WriterOptions options) {
-    return LiveWriter.start(
-        new TopologyDirectory(new TopologyStore(control), secrets), loaded, options);
+    return write(options, directory());
+  }
+
+  /** Writers that look up shards in {@code directory}. */
+  LiveWriter write(WriterOptions options, TopologyDirectory directory) {
+    return LiveWriter.start(directory, loaded, options);
+  }
+
+  TopologyDirectory directory() {
+    return new TopologyDirectory(new TopologyStore(control), secrets);
+  }
+
+  LoadedRows loaded() {
+    return loaded;
+  }
+
+  /** The address of the control database, without its user. */
+  String controlUrl() {
+    return first.url(CONTROL);
   }
 
   /** Ownership in plain SQL, from the reference hash and not from the product. */

@@ -1,0 +1,93 @@
+package io.reshard.orchestrator.demo;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.json.Documents;
+import io.reshard.orchestrator.phase.OperationStatus;
+import io.reshard.orchestrator.phase.OperationStatus.PhasePassage;
+import io.reshard.orchestrator.state.Phase;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The rows per second of the copy itself: from the moment when the last operator of the job ran, as
+ * Flink's REST interface tells, until the last transaction of the copy. What comes before it is the
+ * start of a job, which takes as long for ten rows.
+ */
+final class CopyRate {
+  private static final Logger LOG = LoggerFactory.getLogger(CopyRate.class);
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+  private static final String LAST_COPY =
+      "SELECT max(updated_at) FROM job_progress WHERE operation_id = ? AND kind = 'copied'";
+
+  private CopyRate() {}
+
+  /** The rate of an operation whose copy is complete and whose job the cluster still knows. */
+  static long rowsPerSecond(ControlDatabase control, URI flink, OperationStatus status) {
+    Optional<Instant> end = lastCopy(control, status.id());
+    if (end.isEmpty()) {
+      return 0;
+    }
+    Instant begun =
+        running(flink, status.jobId())
+            .filter(instant -> instant.isBefore(end.get()))
+            .orElseGet(() -> phaseStart(status));
+    long millis = Math.max(1, Duration.between(begun, end.get()).toMillis());
+    return Math.round(status.rowsCopied() * 1_000.0 / millis);
+  }
+
+  private static Optional<Instant> lastCopy(ControlDatabase control, String operationId) {
+    return control.call(
+        "read the end of the copy",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(LAST_COPY)
+                        .bind(0, operationId)
+                        .map((row, context) -> row.getObject(1, OffsetDateTime.class))
+                        .findOne()
+                        .map(OffsetDateTime::toInstant)));
+  }
+
+  private static Instant phaseStart(OperationStatus status) {
+    return status.history().stream()
+        .filter(passage -> passage.phase() == Phase.COPYING)
+        .map(PhasePassage::startedAt)
+        .reduce((first, second) -> second)
+        .orElse(status.startedAt());
+  }
+
+  private static Optional<Instant> running(URI flink, String jobId) {
+    try {
+      HttpRequest request =
+          HttpRequest.newBuilder(flink.resolve("/jobs/" + jobId)).timeout(TIMEOUT).build();
+      HttpResponse<String> answer =
+          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
+      JsonNode job =
+          Documents.parse(
+              answer.body(), JsonNode.class, ErrorCode.FLINK_UNAVAILABLE, request.uri().toString());
+      long latest = 0;
+      for (JsonNode vertex : job.path("vertices")) {
+        latest = Math.max(latest, vertex.path("timestamps").path("RUNNING").asLong());
+      }
+      return latest == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(latest));
+    } catch (IOException e) {
+      LOG.info("Flink does not tell when the job ran; its phase has to do", e);
+      return Optional.empty();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,37 @@
+package io.reshard.orchestrator.demo;
+
+import io.reshard.orchestrator.phase.CutoverProcedure;
+import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.testkit.LiveWriter;
+
+/** A cutover during which the writers note how long they wait. */
+final class ObservedCutover implements CutoverProcedure {
+  private final CutoverProcedure cutover;
+  private final LiveWriter writer;
+
+  ObservedCutover(CutoverProcedure cutover, LiveWriter writer) {
+    this.cutover = cutover;
+    this.writer = writer;
+  }
+
+  @Override
+  public CutoverReport run(OperationContext context) {
+    writer.beginWindow();
+    try {
+      return cutover.run(context);
+    } finally {
+      writer.endWindow();
+    }
+  }
+
+  @Override
+  public CutoverReport rehearse(OperationContext context) {
+    return cutover.rehearse(context);
+  }
+
+  @Override
+  public void undo(OperationContext context) {
+    cutover.undo(context);
+  }
+}
