@@ -65,8 +65,7 @@ public final class JobProgress {
    * value is on its targets. Empty until every subtask of the newest epoch has reported.
    */
   public OptionalLong frontier() {
-    return control.call(
-        "read the replication frontier", jdbi -> jdbi.withHandle(this::frontier));
+    return control.call("read the replication frontier", jdbi -> jdbi.withHandle(this::frontier));
   }
 
   private OptionalLong frontier(Handle handle) {

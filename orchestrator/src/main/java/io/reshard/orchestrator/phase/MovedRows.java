@@ -6,10 +6,13 @@ import io.reshard.core.plan.Split;
 import io.reshard.core.plan.SplitSql;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Sql;
+import io.reshard.core.shard.ShardSchema;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Properties;
 import java.util.function.Function;
+import org.postgresql.PGProperty;
 
 /**
  * Deletes rows of moved tables from one shard, in transactions of at most a batch. It goes through
@@ -87,10 +90,11 @@ final class MovedRows {
    * source, that fires all the same, lets through.
    */
   static Connection open(Endpoint endpoint, String operationId) throws SQLException {
-    Connection connection = endpoint.connect("reshard " + operationId + " clean-up");
+    Properties properties = new Properties();
+    PGProperty.OPTIONS.set(properties, ShardSchema.OWN_SESSION);
+    Connection connection = endpoint.connect("reshard " + operationId + " clean-up", properties);
     try (Statement statement = connection.createStatement()) {
       statement.execute("SET session_replication_role = replica");
-      statement.execute("SET reshard.session = 'on'");
       return connection;
     } catch (SQLException e) {
       connection.close();

@@ -155,12 +155,17 @@ public final class OperationDriver {
 
   private void replicate(JobKeeper keeper) {
     keeper.ensureRunning();
+    awaitShortLag(keeper, CALM);
+  }
+
+  /** Waits until the lag has been under the threshold for {@code calm}. */
+  private void awaitShortLag(JobKeeper keeper, Duration calm) {
     JobProgress progress = progress();
     Duration threshold = context.options().cdcLagThreshold();
     long start = System.nanoTime();
     long calmSince = -1;
     Optional<Duration> lag = Optional.empty();
-    while (calmSince < 0 || System.nanoTime() - calmSince < CALM.toNanos()) {
+    while (calmSince < 0 || System.nanoTime() - calmSince < calm.toNanos()) {
       keeper.check(ErrorCode.REPLICATION_FAILED);
       lag = lag(progress);
       if (lag.isEmpty() || lag.get().compareTo(threshold) > 0) {
@@ -171,7 +176,9 @@ public final class OperationDriver {
       if (System.nanoTime() - start > context.options().replicationTimeout().toNanos()) {
         throw late(lag);
       }
-      Waiting.sleep(Waiting.POLL);
+      if (calmSince < 0 || !calm.isZero()) {
+        Waiting.sleep(Waiting.POLL);
+      }
     }
   }
 
@@ -234,7 +241,10 @@ public final class OperationDriver {
 
   private void cutOver(OperationHandle handle) {
     if (!switched() && context.cluster().isPresent()) {
-      keeper(handle).ensureRunning();
+      // After an interruption the job may just have been started again.
+      JobKeeper keeper = keeper(handle);
+      keeper.ensureRunning();
+      awaitShortLag(keeper, Duration.ZERO);
     }
     cutoverReport = Optional.of(new Switch(context, cutover).run(Optional.of(handle.current())));
   }
