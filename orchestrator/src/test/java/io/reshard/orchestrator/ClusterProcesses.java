@@ -1,0 +1,81 @@
+package io.reshard.orchestrator;
+
+import io.reshard.orchestrator.flink.JobJars;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** A Flink cluster of several processes, through the script that an operator uses. */
+final class ClusterProcesses implements AutoCloseable {
+  private static final long SCRIPT_MINUTES = 3;
+
+  private final Path folder;
+  private final int port;
+
+  private ClusterProcesses(Path folder, int port) {
+    this.folder = folder;
+    this.port = port;
+  }
+
+  /** Starts a JobManager and two TaskManagers with two slots each. */
+  static ClusterProcesses start(Path folder) throws IOException, InterruptedException {
+    ClusterProcesses cluster = new ClusterProcesses(folder, freePort());
+    cluster.startMissing();
+    return cluster;
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  URI address() {
+    return URI.create("http://127.0.0.1:" + port);
+  }
+
+  /** Starts what has died. */
+  void startMissing() throws IOException, InterruptedException {
+    script("start", "--port", Integer.toString(port), "--taskmanagers", "2", "--slots", "2");
+  }
+
+  /** The process ids of all living TaskManagers. */
+  List<Long> taskManagers() throws IOException, InterruptedException {
+    return script("pids")
+        .lines()
+        .filter(line -> line.startsWith("taskmanager "))
+        .map(line -> Long.valueOf(line.substring(line.indexOf(' ') + 1)))
+        .toList();
+  }
+
+  /** What {@code kill -9} does. */
+  static void kill(long pid) {
+    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+  }
+
+  private String script(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>();
+    command.add(JobJars.home().resolve("scripts/flink-cluster.sh").toString());
+    command.addAll(List.of(arguments));
+    command.addAll(List.of("--dir", folder.toString()));
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    process.getOutputStream().close();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (!process.waitFor(SCRIPT_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
+      process.destroyForcibly();
+      throw new IOException(String.join(" ", command) + " failed: " + output);
+    }
+    return output;
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    script("stop");
+  }
+}
