@@ -21,7 +21,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Random;
+import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -72,7 +72,7 @@ class FaultITCase {
     return IntStream.range(0, RUNS)
         .mapToObj(
             run -> {
-              Random random = new Random(SEED + run);
+              SplittableRandom random = new SplittableRandom(SEED + run);
               return new Moment(run % 2 == 0, random.nextDouble(), SEED + run);
             });
   }
@@ -84,7 +84,7 @@ class FaultITCase {
         (context, driving) -> {
           awaitMoment(context, moment);
           List<Long> alive = processes.taskManagers();
-          ClusterProcesses.kill(alive.get((int) Math.floorMod(moment.seed(), alive.size())));
+          ClusterProcesses.kill(alive.get(Math.floorMod(moment.seed(), alive.size())));
           processes.startMissing();
           driving.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         });
@@ -95,8 +95,7 @@ class FaultITCase {
     migrate(
         (context, driving) -> {
           driving.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-          OperationStore store = new OperationStore(context.control());
-          Operation operation = store.get(context.operationId());
+          Operation operation = new OperationStore(context.control()).get(context.operationId());
           String savepoint =
               context
                   .cluster()
@@ -105,7 +104,6 @@ class FaultITCase {
                       JobID.fromHexString(operation.jobId()),
                       folder.resolve("savepoints").toUri().toString());
           assertThat(savepoint).contains("savepoint-");
-          store.recordJob(store.get(context.operationId()), operation.jobId(), savepoint);
         });
   }
 
@@ -117,8 +115,7 @@ class FaultITCase {
 
   private static void migrate(Fault fault) throws Exception {
     try (LiveSystem system = LiveSystem.start(2, ORDERS);
-        RestFlinkCluster cluster =
-            new RestFlinkCluster(processes.address(), Optional.empty(), 2);
+        RestFlinkCluster cluster = new RestFlinkCluster(processes.address(), Optional.empty(), 2);
         LiveWriter writer = system.write(WriterOptions.defaults().withWritesPerSecond(300))) {
       Plan plan = system.plan(3);
       new OperationStore(system.control()).create(plan, Map.of());

@@ -4,12 +4,14 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.client.deployment.StandaloneClusterId;
@@ -152,6 +154,9 @@ public final class RestFlinkCluster implements FlinkCluster {
     return retained.isPresent() ? retained : reportedCheckpoint(job);
   }
 
+  /**
+   * A job that was stopped with a savepoint has discarded its checkpoints: the savepoint counts.
+   */
   private Optional<String> reportedCheckpoint(JobID job) {
     CheckpointingStatisticsHeaders headers = CheckpointingStatisticsHeaders.getInstance();
     var parameters = headers.getUnresolvedMessageParameters();
@@ -160,7 +165,12 @@ public final class RestFlinkCluster implements FlinkCluster {
             client.sendRequest(headers, parameters, EmptyRequestBody.getInstance()),
             "list the checkpoints of job " + job)
         .map(CheckpointingStatistics::getLatestCheckpoints)
-        .map(CheckpointingStatistics.LatestCheckpoints::getCompletedCheckpointStatistics)
+        .flatMap(
+            latest ->
+                Stream.of(
+                        latest.getCompletedCheckpointStatistics(), latest.getSavepointStatistics())
+                    .filter(one -> one != null && !one.isDiscarded())
+                    .max(Comparator.comparingLong(CheckpointStatistics::getId)))
         .map(CheckpointStatistics.CompletedCheckpointStatistics::getExternalPath);
   }
 
