@@ -114,8 +114,8 @@ public final class EmbeddedCluster implements FlinkCluster {
   }
 
   @Override
-  public Optional<String> latestCheckpoint(JobID job) {
-    return client.latestCheckpoint(job);
+  public Optional<String> latestCheckpoint(String space, JobID job) {
+    return client.latestCheckpoint(space, job);
   }
 
   @Override
@@ -129,8 +129,8 @@ public final class EmbeddedCluster implements FlinkCluster {
   }
 
   @Override
-  public void deleteCheckpoints(JobID job) {
-    client.deleteCheckpoints(job);
+  public void deleteCheckpoints(String space) {
+    client.deleteCheckpoints(space);
   }
 
   @Override

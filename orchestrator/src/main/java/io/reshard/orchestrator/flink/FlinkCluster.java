@@ -26,8 +26,10 @@ public interface FlinkCluster extends AutoCloseable {
   /** Why a job failed last, also if it has been restarted since; empty if it never did. */
   Optional<JobFailure> failure(JobID job);
 
-  /** The newest checkpoint or savepoint that a job can be started from again, if there is one. */
-  Optional<String> latestCheckpoint(JobID job);
+  /**
+   * The newest checkpoint that a job of {@code space} can be started from again, if there is one.
+   */
+  Optional<String> latestCheckpoint(String space, JobID job);
 
   /** Cancels a job and waits until it has ended; does nothing if it has ended or is unknown. */
   void cancel(JobID job);
@@ -35,8 +37,8 @@ public interface FlinkCluster extends AutoCloseable {
   /** Stops a job with a savepoint in {@code folder} and returns the savepoint's path. */
   String stopWithSavepoint(JobID job, String folder);
 
-  /** Removes what a job's checkpoints left behind; does nothing where there is nothing. */
-  void deleteCheckpoints(JobID job);
+  /** Removes every checkpoint of the jobs of {@code space}; does nothing where there is none. */
+  void deleteCheckpoints(String space);
 
   @Override
   void close();

@@ -20,7 +20,6 @@ import org.apache.flink.client.program.PackagedProgramUtils;
 import org.apache.flink.client.program.ProgramInvocationException;
 import org.apache.flink.client.program.rest.RestClusterClient;
 import org.apache.flink.configuration.Configuration;
-import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.core.execution.RestoreMode;
@@ -49,8 +48,8 @@ public final class RestFlinkCluster implements FlinkCluster {
   private static final int NOT_FOUND = 404;
 
   private final URI address;
-  private final Optional<String> checkpoints;
-  private final Configuration jobSettings;
+  private final Optional<RetainedCheckpoints> checkpoints;
+  private final int parallelism;
   private final RestClusterClient<StandaloneClusterId> client;
 
   /**
@@ -60,8 +59,8 @@ public final class RestFlinkCluster implements FlinkCluster {
    */
   public RestFlinkCluster(URI address, Optional<String> checkpoints, int parallelism) {
     this.address = address;
-    this.checkpoints = checkpoints;
-    this.jobSettings = JobSettings.of(checkpoints, parallelism);
+    this.checkpoints = checkpoints.map(RetainedCheckpoints::new);
+    this.parallelism = parallelism;
     try {
       client = new RestClusterClient<>(clientSettings(address), StandaloneClusterId.getInstance());
     } catch (Exception e) {
@@ -89,15 +88,13 @@ public final class RestFlinkCluster implements FlinkCluster {
 
   @Override
   public void submit(JobSubmission submission) {
+    Configuration settings =
+        JobSettings.of(checkpoints.map(folder -> folder.folderOf(submission.space())), parallelism);
     JobGraph graph;
-    try (PackagedProgram program = program(submission)) {
+    try (PackagedProgram program = program(submission, settings)) {
       graph =
           PackagedProgramUtils.createJobGraph(
-              program,
-              jobSettings,
-              jobSettings.get(CoreOptions.DEFAULT_PARALLELISM),
-              submission.jobId(),
-              true);
+              program, settings, parallelism, submission.jobId(), true);
     } catch (ProgramInvocationException e) {
       JobFailure failure = JobFailure.of(e);
       throw new ReshardingException(
@@ -114,11 +111,12 @@ public final class RestFlinkCluster implements FlinkCluster {
     LOG.info("submitted {} as job {}", submission.jar().getFileName(), submission.jobId());
   }
 
-  private PackagedProgram program(JobSubmission submission) throws ProgramInvocationException {
+  private static PackagedProgram program(JobSubmission submission, Configuration settings)
+      throws ProgramInvocationException {
     return PackagedProgram.newBuilder()
         .setJarFile(submission.jar().toFile())
         .setArguments(submission.arguments().toArray(new String[0]))
-        .setConfiguration(jobSettings)
+        .setConfiguration(settings)
         .setSavepointRestoreSettings(
             submission
                 .restoreFrom()
@@ -148,9 +146,8 @@ public final class RestFlinkCluster implements FlinkCluster {
   }
 
   @Override
-  public Optional<String> latestCheckpoint(JobID job) {
-    Optional<String> retained =
-        checkpoints.flatMap(folder -> new RetainedCheckpoints(folder).latest(job));
+  public Optional<String> latestCheckpoint(String space, JobID job) {
+    Optional<String> retained = checkpoints.flatMap(folder -> folder.latest(space, job));
     return retained.isPresent() ? retained : reportedCheckpoint(job);
   }
 
@@ -199,8 +196,8 @@ public final class RestFlinkCluster implements FlinkCluster {
   }
 
   @Override
-  public void deleteCheckpoints(JobID job) {
-    checkpoints.ifPresent(folder -> new RetainedCheckpoints(folder).delete(job));
+  public void deleteCheckpoints(String space) {
+    checkpoints.ifPresent(folder -> folder.delete(space));
   }
 
   @Override

@@ -15,8 +15,9 @@ import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
 
 /**
- * The checkpoints that jobs leave in their folder: {@code FOLDER/JOB/chk-N}, complete once {@code
- * _metadata} is there. This is how the last one is found when the cluster has forgotten the job.
+ * The checkpoints that jobs leave in their folder: {@code FOLDER/SPACE/JOB/chk-N}, complete once
+ * {@code _metadata} is there. This is how the last one is found when the cluster has forgotten the
+ * job.
  */
 final class RetainedCheckpoints {
   private static final Pattern NAME = Pattern.compile("chk-(\\d+)");
@@ -27,9 +28,14 @@ final class RetainedCheckpoints {
     this.folder = new Path(folder);
   }
 
+  /** The folder that the jobs of {@code space} are given. */
+  String folderOf(String space) {
+    return new Path(folder, space).toString();
+  }
+
   /** The newest complete checkpoint of {@code job}. */
-  Optional<String> latest(JobID job) {
-    Path jobFolder = new Path(folder, job.toHexString());
+  Optional<String> latest(String space, JobID job) {
+    Path jobFolder = new Path(new Path(folder, space), job.toHexString());
     try {
       FileSystem files = folder.getFileSystem();
       if (!files.exists(jobFolder)) {
@@ -50,10 +56,10 @@ final class RetainedCheckpoints {
     }
   }
 
-  /** Removes every checkpoint of {@code job}. */
-  void delete(JobID job) {
+  /** Removes every checkpoint of the jobs of {@code space}. */
+  void delete(String space) {
     try {
-      folder.getFileSystem().delete(new Path(folder, job.toHexString()), true);
+      folder.getFileSystem().delete(new Path(folder, space), true);
     } catch (IOException e) {
       throw unreadable(e);
     }

@@ -96,7 +96,7 @@ public final class CleanUp {
     removal.dropCaptures();
     removal.removeMovedRows();
     removal.forgetCopies();
-    removal.deleteCheckpoints(handle.current());
+    removal.deleteCheckpoints();
   }
 
   private static void pause(OperationHandle handle, RuntimeException failure) {

@@ -45,7 +45,7 @@ final class JobKeeper {
       return;
     }
     Optional<String> checkpoint =
-        job.flatMap(cluster::latestCheckpoint)
+        job.flatMap(id -> cluster.latestCheckpoint(context.operationId(), id))
             .or(() -> Optional.ofNullable(operation.checkpointPath()));
     JobID next = JobID.generate();
     handle.recordJob(next.toHexString(), checkpoint.orElse(null));
@@ -54,7 +54,9 @@ final class JobKeeper {
         next,
         checkpoint.map(path -> "checkpoint " + path).orElse("the beginning"));
     try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
-      cluster.submit(new JobSubmission(next, JobJars.migration(), files.arguments(), checkpoint));
+      cluster.submit(
+          new JobSubmission(
+              context.operationId(), next, JobJars.migration(), files.arguments(), checkpoint));
     }
   }
 
@@ -110,7 +112,7 @@ final class JobKeeper {
     lastCheckpointPoll = System.nanoTime();
     Optional<String> checkpoint;
     try {
-      checkpoint = cluster.latestCheckpoint(job);
+      checkpoint = cluster.latestCheckpoint(context.operationId(), job);
     } catch (ReshardingException e) {
       // It is only noted in case that the cluster loses the job: the next look will do.
       LOG.info("the newest checkpoint of job {} is not known: {}", job, e.getMessage());

@@ -58,13 +58,9 @@ final class Removal {
     removed.add("job " + operation.jobId());
   }
 
-  /** Removes the checkpoints of the migration job. */
-  void deleteCheckpoints(Operation operation) {
-    if (operation.jobId() != null) {
-      context
-          .cluster()
-          .ifPresent(cluster -> cluster.deleteCheckpoints(JobID.fromHexString(operation.jobId())));
-    }
+  /** Removes the checkpoints of all jobs of the operation. */
+  void deleteCheckpoints() {
+    context.cluster().ifPresent(cluster -> cluster.deleteCheckpoints(plan.planId()));
   }
 
   /**

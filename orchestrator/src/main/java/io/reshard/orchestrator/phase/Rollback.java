@@ -44,7 +44,7 @@ public final class Rollback {
       removal.revokeEpochs();
       removal.dropCaptures();
       removal.removeCopies();
-      removal.deleteCheckpoints(handle.current());
+      removal.deleteCheckpoints();
     } catch (RuntimeException e) {
       throw failed(handle, Failures.coded(e));
     }

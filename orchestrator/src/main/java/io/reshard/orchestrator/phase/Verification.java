@@ -38,7 +38,9 @@ public final class Verification {
       List<String> arguments = new ArrayList<>(files.arguments());
       arguments.addAll(
           List.of("--run", run, "--mode", mode.name(), "--samples", Integer.toString(samples)));
-      cluster.submit(new JobSubmission(job, JobJars.verification(), arguments, Optional.empty()));
+      cluster.submit(
+          new JobSubmission(
+              context.operationId(), job, JobJars.verification(), arguments, Optional.empty()));
     }
     await(job, whileWaiting);
     return new VerificationStore(context.control()).report(context.plan(), run, samples);
