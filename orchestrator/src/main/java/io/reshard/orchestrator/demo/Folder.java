@@ -37,6 +37,11 @@ record Folder(Path path) {
     return path.resolve("checkpoints");
   }
 
+  /** Flink's working files. */
+  Path flink() {
+    return path.resolve("flink");
+  }
+
   /** Writes a reshard.yaml and returns its path. */
   Path writeConfiguration(LiveSystem system, URI flink) {
     Path file = path.resolve("reshard.yaml");

@@ -70,6 +70,7 @@ public final class Playground implements AutoCloseable {
             () ->
                 EmbeddedCluster.start(
                     isFree(WEB_PORT) ? WEB_PORT : ANY_PORT,
+                    folder.flink(),
                     folder.checkpoints().toUri().toString(),
                     PARALLELISM),
             EmbeddedCluster::close);

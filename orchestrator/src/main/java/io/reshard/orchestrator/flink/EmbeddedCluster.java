@@ -2,7 +2,10 @@ package io.reshard.orchestrator.flink;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.flink.api.common.JobID;
@@ -16,6 +19,7 @@ import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.runtime.minicluster.MiniCluster;
 import org.apache.flink.runtime.minicluster.MiniClusterConfiguration;
+import org.apache.flink.util.FileUtils;
 
 /**
  * A cluster inside this process, with REST interface and Web UI, for as long as the command runs.
@@ -26,25 +30,42 @@ public final class EmbeddedCluster implements FlinkCluster {
 
   private final MiniCluster cluster;
   private final FlinkCluster client;
+  private final Path folder;
 
-  private EmbeddedCluster(MiniCluster cluster, FlinkCluster client) {
+  private EmbeddedCluster(MiniCluster cluster, FlinkCluster client, Path folder) {
     this.cluster = cluster;
     this.client = client;
+    this.folder = folder;
+  }
+
+  /** Starts a cluster whose working files are in a temporary folder until it is closed. */
+  public static EmbeddedCluster start(int port, String checkpoints, int parallelism) {
+    try {
+      Path folder = Files.createTempDirectory("reshard-flink-");
+      return start(port, folder, checkpoints, parallelism);
+    } catch (IOException e) {
+      throw new ReshardingException(
+          ErrorCode.FLINK_UNAVAILABLE,
+          "cannot make a folder for the embedded Flink cluster: " + e.getMessage(),
+          e);
+    }
   }
 
   /**
    * Starts a cluster.
    *
    * @param port of the REST interface; 0 takes a free one
+   * @param folder for working files, removed at the end. Flink's own default holds a folder that
+   *     only its first user can write to
    * @param checkpoints the URI of the folder of checkpoints
    * @param parallelism of the jobs; the slots are twice as many, as a verification runs beside the
    *     migration
    */
-  public static EmbeddedCluster start(int port, String checkpoints, int parallelism) {
+  public static EmbeddedCluster start(int port, Path folder, String checkpoints, int parallelism) {
     MiniCluster cluster =
         new MiniCluster(
             new MiniClusterConfiguration.Builder()
-                .setConfiguration(settings(port, checkpoints))
+                .setConfiguration(settings(port, folder, checkpoints))
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(2 * parallelism)
                 .build());
@@ -52,21 +73,23 @@ public final class EmbeddedCluster implements FlinkCluster {
       cluster.start();
       URI address = cluster.getRestAddress().get();
       return new EmbeddedCluster(
-          cluster, new RestFlinkCluster(address, Optional.of(checkpoints), parallelism));
+          cluster, new RestFlinkCluster(address, Optional.of(checkpoints), parallelism), folder);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw failed(cluster, e);
+      throw failed(cluster, folder, e);
     } catch (Exception e) {
-      throw failed(cluster, e);
+      throw failed(cluster, folder, e);
     }
   }
 
-  private static Configuration settings(int port, String checkpoints) {
+  private static Configuration settings(int port, Path folder, String checkpoints) {
     Configuration settings = new Configuration();
     settings.set(RestOptions.ADDRESS, HOST);
     settings.set(RestOptions.BIND_ADDRESS, HOST);
     settings.set(RestOptions.PORT, port);
     settings.set(RestOptions.BIND_PORT, Integer.toString(port));
+    settings.set(CoreOptions.TMP_DIRS, folder.toString());
+    settings.set(WebOptions.TMP_DIR, folder.toString());
     // Whoever reaches the page could otherwise run code here.
     settings.set(WebOptions.SUBMIT_ENABLE, false);
     settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints);
@@ -79,14 +102,14 @@ public final class EmbeddedCluster implements FlinkCluster {
     return settings;
   }
 
-  private static ReshardingException failed(MiniCluster cluster, Exception cause) {
+  private static ReshardingException failed(MiniCluster cluster, Path folder, Exception cause) {
     ReshardingException failure =
         new ReshardingException(
             ErrorCode.FLINK_UNAVAILABLE,
             "the embedded Flink cluster did not start: " + cause.getMessage(),
             cause);
     try {
-      end(cluster);
+      end(cluster, folder);
     } catch (ReshardingException e) {
       failure.addSuppressed(e);
     }
@@ -136,10 +159,10 @@ public final class EmbeddedCluster implements FlinkCluster {
   @Override
   public void close() {
     client.close();
-    end(cluster);
+    end(cluster, folder);
   }
 
-  private static void end(MiniCluster cluster) {
+  private static void end(MiniCluster cluster, Path folder) {
     try {
       cluster.closeAsync().get();
     } catch (InterruptedException e) {
@@ -147,6 +170,8 @@ public final class EmbeddedCluster implements FlinkCluster {
     } catch (ExecutionException e) {
       throw new ReshardingException(
           ErrorCode.FLINK_UNAVAILABLE, "the embedded Flink cluster did not end cleanly", e);
+    } finally {
+      FileUtils.deleteDirectoryQuietly(folder.toFile());
     }
   }
 }
