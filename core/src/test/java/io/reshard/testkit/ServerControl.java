@@ -30,6 +30,9 @@ final class ServerControl {
   private static final Set<String> COMMAND_LINE =
       Set.of("fsync", "synchronous_commit", "timezone", "max_connections");
 
+  /** zonky makes this folder in any case, by default one for all users that is left behind. */
+  private static final String WORKING_DIRECTORY = "ot.epg.working-dir";
+
   private final Path directory;
   private final Duration startTimeout;
 
@@ -44,6 +47,7 @@ final class ServerControl {
 
   void initialize(int port, Map<String, String> settings) {
     ProcessBuilder.Redirect log = ProcessBuilder.Redirect.appendTo(log().toFile());
+    System.getProperties().putIfAbsent(WORKING_DIRECTORY, BinaryCache.directory().toString());
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
             .setPort(port)
