@@ -18,8 +18,8 @@ public record CapturedTable(short ordinal, String schema, String table, List<Key
   /**
    * Checks the description.
    *
-   * @throws IllegalArgumentException if the ordinal is negative, or there is no key column, or a
-   *     key column's type is not one that {@link KeyText} supports
+   * @throws IllegalArgumentException if the ordinal is negative, a name cannot go through the
+   *     connector, there is no key column, or one has a type that {@link KeyText} does not support
    */
   public CapturedTable {
     keyColumns = List.copyOf(keyColumns);
@@ -32,12 +32,26 @@ public record CapturedTable(short ordinal, String schema, String table, List<Key
           "%s.%s is captured without key columns; a captured table needs a primary key"
               .formatted(schema, table));
     }
+    requireName("schema", schema, schema.contains("\""));
+    requireName("table", table, table.contains("\""));
     for (KeyColumn column : keyColumns) {
+      requireName("column", column.name(), false);
       if (!KeyText.supports(column.type())) {
         throw new IllegalArgumentException(
-            "Key column %s of %s.%s has type %s, which change capture cannot turn into text exactly; supported are %s"
+            ("Key column %s of %s.%s has type %s, which change capture cannot turn into text;"
+                    + " supported are %s")
                 .formatted(column.name(), schema, table, column.type(), KeyText.supportedTypes()));
       }
+    }
+  }
+
+  /** Debezium takes quotes off a name that begins with one, and trips over others. */
+  private static void requireName(String kind, String name, boolean refused) {
+    if (refused || name.startsWith("\"") || name.startsWith("'") || name.startsWith("`")) {
+      throw new IllegalArgumentException(
+          ("The %s name %s has a quotation mark where change capture cannot cope with one: none may"
+                  + " begin with ', ` or \", and those of schemas and tables may not contain \"")
+              .formatted(kind, name));
     }
   }
 

@@ -22,9 +22,8 @@ public class ChangeEvent {
   public short table;
 
   /**
-   * Values of the primary-key columns as PostgreSQL prints them, in the order of the plan's
-   * columns; null for a heartbeat. A text that PostgreSQL prints differently but that is the same
-   * key can occur only for types whose equality is looser than their text.
+   * Values of the primary-key columns in PostgreSQL's text form, see {@link KeyText}, in the order
+   * of the plan's columns; null for a heartbeat.
    */
   public String[] key;
 

@@ -1,6 +1,9 @@
 package io.reshard.job.change;
 
+import java.io.IOException;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.core.io.SimpleVersionedSerialization;
 
 /**
  * The source of a shard's changes.
@@ -28,5 +31,21 @@ public final class ChangeSource {
   public static Source<ChangeEvent, ?, ?> of(ChangeSourceSettings settings) {
     DriverCheck.requireManualConfirmation();
     return new SlotSource(settings);
+  }
+
+  /**
+   * Up to where a savepoint holds everything: each transaction that committed at or before this
+   * position was delivered before the savepoint was taken. A slot that has confirmed more than this
+   * cannot serve the savepoint, and the source refuses to start.
+   *
+   * @param element an element of the source operator's list state {@code SourceReaderState}
+   * @return a log sequence number, or 0 if the savepoint does not tell
+   * @throws IOException if the bytes are not such an element
+   */
+  public static long position(byte[] element) throws IOException {
+    SourceSplitBase split =
+        SimpleVersionedSerialization.readVersionAndDeSerialize(
+            new RewindingSplitSerializer(), element);
+    return StreamPosition.of(split.asStreamSplit().getStartingOffset().getOffset());
   }
 }

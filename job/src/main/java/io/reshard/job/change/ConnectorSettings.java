@@ -21,8 +21,8 @@ final class ConnectorSettings {
   static final String UNAVAILABLE = "__reshard_unavailable_6f1d9c1e__";
 
   /**
-   * How long the connector rests when nothing arrives, and how long it collects a batch. A change
-   * waits for both, one after the other, at most.
+   * How long the connector rests when nothing arrives, and how long it collects a batch. At most, a
+   * change waits for both, one after the other.
    */
   private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
 
@@ -33,6 +33,9 @@ final class ConnectorSettings {
   private static final Duration SLOT_RETRY_DELAY = Duration.ofMillis(250);
 
   private static final int SLOT_RETRIES = 120;
+
+  /** How often the server hears from us while we are too busy to read: it gives up after 60 s. */
+  private static final Duration STATUS_INTERVAL = Duration.ofSeconds(2);
 
   private ConnectorSettings() {}
 
@@ -65,6 +68,7 @@ final class ConnectorSettings {
     properties.setProperty("slot.drop.on.stop", "false");
     properties.setProperty("slot.max.retries", Integer.toString(SLOT_RETRIES));
     properties.setProperty("slot.retry.delay.ms", Long.toString(SLOT_RETRY_DELAY.toMillis()));
+    properties.setProperty("status.update.interval.ms", Long.toString(STATUS_INTERVAL.toMillis()));
     properties.setProperty("column.include.list", columnList(settings.tables()));
     properties.setProperty("truncate.handling.mode", "include");
     properties.setProperty("tombstones.on.delete", "false");

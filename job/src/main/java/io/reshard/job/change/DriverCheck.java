@@ -24,6 +24,8 @@ final class DriverCheck {
    */
   private static final int LAST_MINOR = 6;
 
+  private static final int MAJOR = 42;
+
   private DriverCheck() {}
 
   /**
@@ -33,11 +35,15 @@ final class DriverCheck {
    */
   static void requireManualConfirmation() {
     Driver driver = new Driver();
-    if (driver.getMajorVersion() != 42 || driver.getMinorVersion() > LAST_MINOR) {
+    requireManualConfirmation(driver.getMajorVersion(), driver.getMinorVersion());
+  }
+
+  static void requireManualConfirmation(int major, int minor) {
+    if (major != MAJOR || minor > LAST_MINOR) {
       throw new IllegalStateException(
-          ("The PostgreSQL driver on the class path is %s, which confirms changes that no checkpoint"
-                  + " covers and so loses them; put pgjdbc 42.%d.x there")
-              .formatted(org.postgresql.util.DriverInfo.DRIVER_FULL_NAME, LAST_MINOR));
+          ("The PostgreSQL driver on the class path is pgjdbc %d.%d, which confirms changes that no"
+                  + " checkpoint covers, and so loses them; put %d.%d.x there")
+              .formatted(major, minor, MAJOR, LAST_MINOR));
     }
   }
 }

@@ -28,7 +28,8 @@ final class HeartbeatRecordReader implements RecordReader {
     Field field = after.schema().field(name);
     if (field == null) {
       throw new ChangeCaptureException(
-          "Column %s of reshard.heartbeat is missing from the stream; the publication must have the whole table"
+          ("Column %s of reshard.heartbeat is missing from the stream; the publication must have"
+                  + " the whole table")
               .formatted(name));
     }
     return field;

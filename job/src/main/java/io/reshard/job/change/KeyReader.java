@@ -1,5 +1,6 @@
 package io.reshard.job.change;
 
+import java.time.DateTimeException;
 import java.util.List;
 import org.apache.kafka.connect.data.Field;
 import org.apache.kafka.connect.data.Schema;
@@ -28,7 +29,8 @@ final class KeyReader {
       texts[i] = KeyText.forType(column.type());
       if (fields[i] == null) {
         throw new ChangeCaptureException(
-            "Key column %s of %s is missing from the stream, which has %s; the publication must list it"
+            ("Key column %s of %s is missing from the stream, which has %s; the publication must"
+                    + " list it")
                 .formatted(column.name(), table, rows.fields()));
       }
     }
@@ -58,7 +60,7 @@ final class KeyReader {
           throw new IllegalArgumentException("the connector delivered null, its sign of failure");
         }
         key[i] = texts[i].of(value, fields[i].schema().name());
-      } catch (IllegalArgumentException | ArithmeticException | java.time.DateTimeException e) {
+      } catch (IllegalArgumentException | ArithmeticException | DateTimeException e) {
         throw new ChangeCaptureException(
             "A value of key column %s (%s) of %s cannot be represented: %s"
                 .formatted(

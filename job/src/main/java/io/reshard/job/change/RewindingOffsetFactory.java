@@ -1,6 +1,5 @@
 package io.reshard.job.change;
 
-import io.debezium.connector.postgresql.PostgresOffsetContext;
 import io.debezium.connector.postgresql.SourceInfo;
 import java.util.Map;
 import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
@@ -22,12 +21,6 @@ import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFact
  */
 final class RewindingOffsetFactory extends PostgresOffsetFactory {
 
-  /**
-   * The position of the offset that was rewound, kept for the comparison with the slot. The
-   * connector carries unknown keys along as long as they are numbers.
-   */
-  static final String POSITION_KEY = "reshard_position";
-
   private static final long serialVersionUID = 1L;
 
   @Override
@@ -39,30 +32,8 @@ final class RewindingOffsetFactory extends PostgresOffsetFactory {
     // The connector needs both keys even where they say nothing.
     return PostgresOffset.of(
         Map.of(
-            SourceInfo.LSN_KEY,
-            "0",
-            SourceInfo.TIMESTAMP_USEC_KEY,
-            "0",
-            POSITION_KEY,
-            Long.toString(position(offset))));
-  }
-
-  /**
-   * Up to where everything had been delivered when this offset was taken: any transaction that
-   * committed at or before this position is in the state. The row's own number alone would not do,
-   * because it can be smaller than that of an earlier commit; but no transaction commits between
-   * the last commit and a row of the transaction that commits next.
-   *
-   * @return a log sequence number, or 0 if the offset does not tell
-   */
-  static long position(Map<String, String> offset) {
-    return Math.max(
-        Math.max(number(offset, SourceInfo.LSN_KEY), number(offset, POSITION_KEY)),
-        number(offset, PostgresOffsetContext.LAST_COMMIT_LSN_KEY));
-  }
-
-  private static long number(Map<String, String> offset, String key) {
-    String text = offset.get(key);
-    return text == null ? 0 : Long.parseLong(text);
+            SourceInfo.LSN_KEY, "0",
+            SourceInfo.TIMESTAMP_USEC_KEY, "0",
+            StreamPosition.KEY, Long.toString(StreamPosition.of(offset))));
   }
 }

@@ -27,12 +27,14 @@ final class SlotFetchContext extends PostgresSourceFetchTaskContext {
 
   @Override
   public void configure(SourceSplitBase split) {
-    long position =
-        RewindingOffsetFactory.position(split.asStreamSplit().getStartingOffset().getOffset());
+    long position = StreamPosition.of(split.asStreamSplit().getStartingOffset().getOffset());
     try (PostgresConnection connection = dialect.openJdbcConnection()) {
       SlotGuard.requireSlot(connection, settings, position);
+      for (CapturedTable table : settings.tables()) {
+        LookAlikes.refuse(connection, table);
+      }
     } catch (SQLException e) {
-      throw new ChangeCaptureException("Cannot read the state of the slot of " + settings, e);
+      throw new ChangeCaptureException("Cannot read the catalog of " + settings, e);
     }
     super.configure(split);
   }

@@ -2,17 +2,22 @@ package io.reshard.job.change;
 
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
+import org.apache.flink.cdc.connectors.base.config.SourceConfig;
 import org.apache.flink.cdc.connectors.base.source.assigner.state.PendingSplitsState;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceRecords;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitState;
+import org.apache.flink.cdc.connectors.base.source.metrics.SourceReaderMetrics;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder.PostgresIncrementalSource;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfigFactory;
 import org.apache.flink.cdc.connectors.postgres.source.enumerator.PostgresSourceEnumerator;
 import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFactory;
 import org.apache.flink.cdc.connectors.postgres.source.reader.PostgresSourceReader;
+import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** The connector's source with safe resuming. */
-@SuppressWarnings("unchecked") // The connector declares a raw reader.
+@SuppressWarnings("unchecked") // The connector declares its reader without type arguments.
 final class SlotSource extends PostgresIncrementalSource<ChangeEvent> {
 
   private static final long serialVersionUID = 1L;
@@ -50,6 +55,12 @@ final class SlotSource extends PostgresIncrementalSource<ChangeEvent> {
       SplitEnumeratorContext<SourceSplitBase> context, PendingSplitsState checkpoint) {
     PasswordPlugin.register(settings);
     return super.restoreEnumerator(context, checkpoint);
+  }
+
+  @Override
+  protected RecordEmitter<SourceRecords, ChangeEvent, SourceSplitState> createRecordEmitter(
+      SourceConfig connector, SourceReaderMetrics metrics) {
+    return new PositionEmitter(deserializationSchema, metrics, offsetFactory);
   }
 
   @Override

@@ -66,7 +66,8 @@ final class TableRecordReader implements RecordReader {
     Struct row = (Struct) record.get(side);
     if (row == null) {
       throw new ChangeCaptureException(
-          "A record \"%s\" of %s on source %d lacks the row \"%s\"; does the table have a replica identity?"
+          ("A record \"%s\" of %s on source %d lacks the row \"%s\"; does the table have a"
+                  + " replica identity?")
               .formatted(operation, table, source, side.name()));
     }
     return row;

@@ -36,7 +36,7 @@ final class TemporalText {
 
   static String date(Object value, String schemaName) {
     if (!(value instanceof Integer days) || !Date.SCHEMA_NAME.equals(schemaName)) {
-      throw KeyText.SupportedTypes.unexpected(value);
+      throw KeyTexts.unexpected(value);
     }
     if (days == INFINITY_DAYS) {
       return "infinity";
@@ -49,7 +49,7 @@ final class TemporalText {
 
   static String timestamp(Object value, String schemaName) {
     if (!(value instanceof Long number)) {
-      throw KeyText.SupportedTypes.unexpected(value);
+      throw KeyTexts.unexpected(value);
     }
     if (MicroTimestamp.SCHEMA_NAME.equals(schemaName)) {
       return timestampOfMicros(number);
@@ -57,7 +57,7 @@ final class TemporalText {
     if (Timestamp.SCHEMA_NAME.equals(schemaName)) {
       return timestampOfMillis(number);
     }
-    throw KeyText.SupportedTypes.unexpected(value);
+    throw KeyTexts.unexpected(value);
   }
 
   private static String timestampOfMillis(long millis) {
@@ -87,7 +87,7 @@ final class TemporalText {
 
   static String timestampWithZone(Object value, String schemaName) {
     if (!(value instanceof String text) || !ZonedTimestamp.SCHEMA_NAME.equals(schemaName)) {
-      throw KeyText.SupportedTypes.unexpected(value);
+      throw KeyTexts.unexpected(value);
     }
     if (text.equals("infinity") || text.equals("-infinity")) {
       return text;

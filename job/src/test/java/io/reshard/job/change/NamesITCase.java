@@ -1,0 +1,113 @@
+package io.reshard.job.change;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.junit.jupiter.api.Test;
+
+/** Names that need quoting in SQL, or mean something in a regular expression. */
+class NamesITCase {
+
+  private static final List<String> NAMES =
+      List.of(
+          "UPPER",
+          "Mixed Case",
+          "dots.in.name",
+          "a+b*c[d](e){f}^g$h|i?",
+          "comma,name",
+          "back\\slash",
+          "under_score",
+          "single'quote",
+          "tick`tock",
+          "größe",
+          "名前",
+          "select",
+          "1digit",
+          "semi;colon:x",
+          "[bracket]",
+          " blanks ");
+
+  @Test
+  void capturesSchemasTablesAndColumnsOfAnyName() {
+    List<String> columnNames = new ArrayList<>(NAMES);
+    columnNames.add("say \"hi\"");
+    columnNames.add("per%cent");
+    try (TestShard shard = TestShard.create()) {
+      List<CapturedTable> tables = new ArrayList<>();
+      List<String> published = new ArrayList<>();
+      for (String name : columnNames) {
+        String relation = NAMES.contains(name) ? name : "t" + tables.size();
+        shard.sql("CREATE SCHEMA " + quoted(relation));
+        String table = quoted(relation) + "." + quoted(relation);
+        shard.sql(
+            "CREATE TABLE %s (filler int, %s bigint PRIMARY KEY)".formatted(table, quoted(name)));
+        published.add(table + " (" + quoted(name) + ")");
+        tables.add(TestShard.table(tables.size(), relation, relation, name, "bigint"));
+      }
+      shard.publish(published.toArray(String[]::new));
+      for (CapturedTable table : tables) {
+        String target = quoted(table.schema()) + "." + quoted(table.table());
+        String column = quoted(table.keyColumns().get(0).name());
+        shard.sql(
+            "INSERT INTO %s VALUES (1, 1), (1, 2)".formatted(target),
+            "UPDATE %s SET %2$s = 3 WHERE %2$s = 2".formatted(target, column),
+            "DELETE FROM " + target);
+      }
+      try (TestJob job = TestJob.start(shard, tables)) {
+        job.awaitEvents(6 * tables.size());
+        for (CapturedTable table : tables) {
+          assertThat(job.keys(table.ordinal()))
+              .as(table.toString())
+              .containsExactly("1", "2", "2", "3", "1", "3");
+        }
+      }
+    }
+  }
+
+  @Test
+  void ignoresTablesThatAreNotCaptured() {
+    try (TestShard shard = TestShard.create()) {
+      shard.sql(
+          "CREATE TABLE t (id bigint PRIMARY KEY)",
+          "CREATE TABLE \"T\" (id bigint PRIMARY KEY)",
+          "CREATE TABLE tt (id bigint PRIMARY KEY)",
+          "CREATE SCHEMA other CREATE TABLE t (id bigint PRIMARY KEY)");
+      shard.publish("t (id)", "\"T\" (id)", "tt (id)", "other.t (id)");
+      shard.sql(
+          "INSERT INTO \"T\" VALUES (1)",
+          "INSERT INTO tt VALUES (2)",
+          "INSERT INTO other.t VALUES (3)",
+          "TRUNCATE \"T\", tt, other.t",
+          "INSERT INTO t VALUES (4)");
+      try (TestJob job =
+          TestJob.start(shard, List.of(TestShard.table(0, "public", "t", "id", "bigint")))) {
+        job.awaitEvents(1);
+        assertThat(job.keys()).containsExactly("4");
+      }
+    }
+  }
+
+  @Test
+  void refusesATableThatTheConnectorWouldConfuseWithAnother() {
+    try (TestShard shard = TestShard.create()) {
+      shard.sql(
+          "CREATE TABLE order_items (id bigint PRIMARY KEY)",
+          "CREATE TABLE orderxitems (id bigint PRIMARY KEY)");
+      shard.publish("order_items (id)");
+      try (TestJob job =
+          TestJob.start(
+              shard, List.of(TestShard.table(0, "public", "order_items", "id", "bigint")))) {
+        assertThat(job.failure())
+            .hasStackTraceContaining(SuppressRestartsException.class.getName())
+            .hasStackTraceContaining("public.order_items cannot be captured")
+            .hasStackTraceContaining("public.orderxitems");
+      }
+    }
+  }
+
+  private static String quoted(String name) {
+    return "\"" + name.replace("\"", "\"\"") + "\"";
+  }
+}
