@@ -32,14 +32,23 @@ class FailoverITCase {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  private static final int STOCK_RUNS = 8;
+
   private static final int COPIED_ROWS = 100_000;
 
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "id", "bigint");
 
-  /** If this fails, the connector has been mended, and RewindingOffsetFactory may be needless. */
+  /**
+   * Whether a failure hits rows that share a log sequence number is chance, and most runs lose some.
+   * If none of these does, the connector has been mended, and RewindingOffsetFactory is needless.
+   */
   @Test
   void stockConnectorLosesRowsOfACopy() {
-    assertThat(lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0))).isPositive();
+    assertThat(
+            IntStream.range(0, STOCK_RUNS)
+                .map(run -> lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0)))
+                .anyMatch(lost -> lost > 0))
+        .isTrue();
   }
 
   @Test
