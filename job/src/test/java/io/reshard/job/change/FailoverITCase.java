@@ -39,8 +39,9 @@ class FailoverITCase {
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "id", "bigint");
 
   /**
-   * Whether a failure hits rows that share a log sequence number is chance, and most runs lose some.
-   * If none of these does, the connector has been mended, and RewindingOffsetFactory is needless.
+   * Whether a failure hits rows that share a log sequence number is chance, and most runs lose
+   * some. If none of these does, the connector has been mended, and RewindingOffsetFactory is
+   * needless.
    */
   @Test
   void stockConnectorLosesRowsOfACopy() {
