@@ -14,6 +14,7 @@ import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
+import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.state.Operation;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -22,7 +23,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.flink.api.common.JobID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes away what an operation has made outside the control database. Every method may be repeated,
@@ -32,6 +36,7 @@ final class Removal {
   /** What PostgreSQL says of a database that is not there. */
   static final String INVALID_CATALOG_NAME = "3D000";
 
+  private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
   private static final String MAINTENANCE_DATABASE = "postgres";
 
   private final OperationContext context;
@@ -48,19 +53,34 @@ final class Removal {
     return List.copyOf(removed);
   }
 
-  /** Ends the migration job, if a cluster is at hand that knows it. */
+  /**
+   * Ends the migration job, if a cluster is at hand. One that does not answer holds nothing up: the
+   * job does no harm without slots and the right to write, and fails by itself.
+   */
   void endJob(Operation operation) {
-    if (operation.jobId() == null || context.cluster().isEmpty()) {
-      return;
+    if (operation.jobId() != null) {
+      onCluster(
+          cluster -> {
+            cluster.cancel(JobID.fromHexString(operation.jobId()));
+            removed.add("job " + operation.jobId());
+          });
     }
-    JobID job = JobID.fromHexString(operation.jobId());
-    context.cluster().get().cancel(job);
-    removed.add("job " + operation.jobId());
   }
 
   /** Removes the checkpoints of all jobs of the operation. */
   void deleteCheckpoints() {
-    context.cluster().ifPresent(cluster -> cluster.deleteCheckpoints(plan.planId()));
+    onCluster(cluster -> cluster.deleteCheckpoints(plan.planId()));
+  }
+
+  private void onCluster(Consumer<FlinkCluster> work) {
+    try {
+      context.cluster().ifPresent(work);
+    } catch (ReshardingException e) {
+      if (e.errorCode() != ErrorCode.FLINK_UNAVAILABLE) {
+        throw e;
+      }
+      LOG.warn("going on without Flink: {}", e.getMessage());
+    }
   }
 
   /**

@@ -1,0 +1,79 @@
+package io.reshard.orchestrator.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.orchestrator.phase.OperationStatus;
+import io.reshard.orchestrator.phase.OperationStatus.PhasePassage;
+import io.reshard.orchestrator.phase.OperationStatus.StepStatus;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.Phase;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ProgressTextTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  private static ProgressText text() {
+    MigrationStep step = new MigrationStep("shard-0", "shard-2", "40-80", 1_000, 10_000);
+    return new ProgressText(
+        new Plan(
+            1,
+            "op-1",
+            START,
+            null,
+            null,
+            List.of(),
+            List.of(),
+            List.of(step),
+            List.of(),
+            1_000,
+            10_000,
+            1.0,
+            List.of()));
+  }
+
+  private static OperationStatus status(Phase phase, OperationError error) {
+    return new OperationStatus(
+        "op-1",
+        phase,
+        Phase.PLANNING,
+        36.0,
+        START,
+        80L,
+        400L,
+        error,
+        List.of(new StepStatus("shard-0->shard-2", 500, 7, false)),
+        List.of(
+            new PhasePassage(Phase.PLANNING, START, START.plusSeconds(1), 1_000L),
+            new PhasePassage(Phase.COPYING, START.plusSeconds(1), null, null)),
+        "job");
+  }
+
+  @Test
+  void drawsPhasesAndSteps() {
+    List<String> lines = text().block(status(Phase.COPYING, null), Optional.of(12_345.0));
+    assertThat(lines.get(0)).isEqualTo("op-1  COPYING  36.0 %");
+    assertThat(lines.get(1)).contains("✔ PLANNING").contains("1.0 s");
+    assertThat(lines.get(2)).contains("▸ COPYING");
+    assertThat(lines.get(3)).contains("shard-0->shard-2").contains("50 %").contains("500 rows");
+    assertThat(lines.get(4))
+        .contains("500 of about 1,000 rows")
+        .contains("7 changes")
+        .contains("12,345 rows/s")
+        .contains("lag 0.4 s")
+        .contains("about 80 s left");
+  }
+
+  @Test
+  void tellsAPauseFromAFailure() {
+    OperationError error = new OperationError("resharding.source_unavailable", "shard-0 is away");
+    assertThat(text().line(status(Phase.COPYING, error), Optional.empty()))
+        .endsWith("pausing: resharding.source_unavailable: shard-0 is away");
+    assertThat(text().line(status(Phase.FAILED, error), Optional.empty()))
+        .endsWith("failed: resharding.source_unavailable: shard-0 is away");
+  }
+}

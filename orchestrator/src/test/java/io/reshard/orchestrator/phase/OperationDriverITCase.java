@@ -1,0 +1,322 @@
+package io.reshard.orchestrator.phase;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.ShardRecord;
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.plan.Split;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.flink.JobFailure;
+import io.reshard.orchestrator.flink.JobSubmission;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Optional;
+import org.apache.flink.api.common.JobStatus;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** The phases against real databases; the job and the switch are played. */
+class OperationDriverITCase {
+  private LiveSystem system;
+  private Plan plan;
+  private OperationStore store;
+  private final FakeCluster cluster = new FakeCluster();
+  private final FakeCutover cutover = new FakeCutover();
+
+  @BeforeEach
+  void start() throws SQLException {
+    system = LiveSystem.start(2, 500);
+    plan = system.plan(3);
+    store = new OperationStore(system.control());
+    cluster.onMigration = submission -> reportCopy();
+    cluster.onVerification = submission -> reportVerification(submission, 0);
+    NewOperation.create(system.control(), plan, Options.builder().build());
+  }
+
+  @AfterEach
+  void stop() {
+    system.close();
+  }
+
+  private OperationContext context(Options options) {
+    return new OperationContext(
+        plan, system.secrets(), system.control(), options, Optional.of(cluster), Optional.empty());
+  }
+
+  private OperationContext context() {
+    return context(Options.builder().build());
+  }
+
+  private Operation drive(Phase until) {
+    return new OperationDriver(context(), cutover).drive(Optional.ofNullable(until));
+  }
+
+  private void sql(String statement, Object... values) {
+    system
+        .control()
+        .call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(statement, values)));
+  }
+
+  private void reportCopy() {
+    int generation = new JobRegistry(system.control()).nextGeneration(plan.planId()).generation();
+    new JobRegistry(system.control()).epoch(plan.planId(), generation, "execution");
+    for (PlannedTable table : plan.tables()) {
+      sql(
+          "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1) ON CONFLICT DO NOTHING",
+          plan.planId(),
+          table.displayName());
+    }
+    sql(
+        "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', ?, 1, ?)",
+        plan.planId(),
+        generation,
+        System.currentTimeMillis() + 60_000);
+  }
+
+  private void reportVerification(JobSubmission submission, long mismatches) {
+    String run = submission.arguments().get(submission.arguments().indexOf("--run") + 1);
+    for (MigrationStep step : plan.steps()) {
+      for (Split split : plan.splits()) {
+        if (split.source().equals(step.source())) {
+          sql(
+              "INSERT INTO verification (operation_id, run, split, step, source_rows, target_rows,"
+                  + " mismatches, samples) VALUES (?, ?, ?, ?, 1, 1, ?, '[]')",
+              plan.planId(),
+              run,
+              split.id(),
+              step.name(),
+              mismatches);
+        }
+      }
+    }
+  }
+
+  private static void assertFails(ErrorCode code, Runnable call) {
+    assertThatThrownBy(call::run)
+        .isInstanceOfSatisfying(
+            ReshardingException.class, e -> assertThat(e.errorCode()).isEqualTo(code));
+  }
+
+  private ShardRecord shard(String id) {
+    return new TopologyStore(system.control())
+        .shards().stream().filter(one -> one.shardId().equals(id)).findFirst().orElse(null);
+  }
+
+  private long count(String shard, String condition) throws SQLException {
+    try (Connection connection = context().endpoint(shard).connect("test");
+        Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT count(*) FROM public.orders AS o WHERE " + condition)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  private PlannedTable orders() {
+    return plan.tables().stream().filter(one -> one.name().equals("orders")).findFirst().get();
+  }
+
+  @Test
+  void stopsWhereItIsToldAndGoesOnFromThere() throws SQLException {
+    Operation replicating = drive(Phase.REPLICATING);
+    assertThat(replicating.phase()).isEqualTo(Phase.REPLICATING);
+    assertThat(replicating.phaseCompleted()).isTrue();
+    assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
+    assertThat(count("shard-2", "true")).isZero();
+
+    assertThat(drive(Phase.VERIFYING).phase()).isEqualTo(Phase.VERIFYING);
+    assertThat(new StatusReader(system.control()).read(plan.planId()).steps())
+        .allMatch(OperationStatus.StepStatus::verified);
+    assertThat(drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
+    assertThat(cluster.migrations).hasSize(1);
+    assertThat(cluster.jobs.get(cluster.migrations.get(0).jobId())).isEqualTo(JobStatus.CANCELED);
+    assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
+
+    String moved =
+        plan.oldRouting(orders(), "o").ownedBy("shard-1")
+            + " AND NOT "
+            + plan.newRouting(orders(), "o").ownedBy("shard-1");
+    long kept = count("shard-1", "NOT (" + moved + ")");
+    assertThat(count("shard-1", moved)).isPositive();
+    Options smallBatches = Options.builder().copyBatchSize(7).build();
+    assertThat(new CleanUp(context(smallBatches)).run().phase()).isEqualTo(Phase.COMPLETED);
+    assertThat(count("shard-1", moved)).isZero();
+    assertThat(count("shard-1", "true")).isEqualTo(kept);
+    assertThat(store.history(plan.planId())).hasSize(7).allMatch(one -> one.completedAt() != null);
+  }
+
+  @Test
+  void passesNoPasswordAndLeavesNoFile() {
+    cluster.onMigration =
+        submission -> {
+          assertThat(submission.arguments()).contains("--plan", "--secrets").hasSize(4);
+          reportCopy();
+        };
+    drive(Phase.COPYING);
+    for (String argument : cluster.migrations.get(0).arguments()) {
+      assertThat(
+              argument.startsWith("--")
+                  || !java.nio.file.Files.exists(java.nio.file.Path.of(argument)))
+          .isTrue();
+    }
+  }
+
+  @Test
+  void submitsALostJobAgainFromItsCheckpoint() {
+    drive(Phase.COPYING);
+    cluster.jobs.clear();
+    cluster.checkpoint = Optional.of("file:/checkpoints/chk-7");
+    drive(Phase.REPLICATING);
+    assertThat(cluster.migrations).hasSize(2);
+    assertThat(cluster.migrations.get(1).restoreFrom()).hasValue("file:/checkpoints/chk-7");
+    assertThat(store.get(plan.planId()).jobId())
+        .isEqualTo(cluster.migrations.get(1).jobId().toHexString());
+  }
+
+  @Test
+  void pausesForWhatPassesAndGoesOn() {
+    cluster.onMigration =
+        submission -> {
+          if (cluster.migrations.size() == 1) {
+            cluster.jobs.clear();
+            throw new ReshardingException(ErrorCode.SOURCE_UNAVAILABLE, "shard-0 is away");
+          }
+          assertThat(store.get(plan.planId()).error().message()).isEqualTo("shard-0 is away");
+          reportCopy();
+        };
+    Operation operation = drive(Phase.COPYING);
+    assertThat(operation.error()).isNull();
+    assertThat(cluster.migrations).hasSize(2);
+  }
+
+  @Test
+  void failsForWhatAPersonMustMendAndResumes() {
+    cluster.onMigration =
+        submission -> {
+          cluster.jobs.put(submission.jobId(), JobStatus.FAILED);
+          cluster.failure =
+              Optional.of(new JobFailure(Optional.of(ErrorCode.KEY_COLLISION), "two owners"));
+        };
+    assertFails(ErrorCode.KEY_COLLISION, () -> drive(null));
+    Operation failed = store.get(plan.planId());
+    assertThat(failed.phase()).isEqualTo(Phase.FAILED);
+    assertThat(failed.lastCompletedPhase()).isEqualTo(Phase.PLANNING);
+    assertThat(failed.error().code()).isEqualTo(ErrorCode.KEY_COLLISION.code());
+    assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.FAILED);
+    assertThat(shard("shard-2").reason()).contains("two owners");
+
+    cluster.onMigration = submission -> reportCopy();
+    assertThat(drive(Phase.COPYING).phase()).isEqualTo(Phase.COPYING);
+    assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
+  }
+
+  @Test
+  void failsOnDifferencesAndRollsBackByItselfIfItMay() {
+    cluster.onVerification = submission -> reportVerification(submission, 2);
+    Options options = Options.builder().rollbackOnFailure(true).build();
+    assertFails(
+        ErrorCode.VERIFICATION_FAILED,
+        () -> new OperationDriver(context(options), cutover).drive(Optional.empty()));
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
+    assertThat(cutover.undone).isEqualTo(1);
+  }
+
+  @Test
+  void failsWhereTheLagStaysLong() {
+    cluster.onMigration =
+        submission -> {
+          reportCopy();
+          sql("UPDATE job_progress SET value = 1 WHERE kind = 'frontier'");
+        };
+    Options options = Options.builder().replicationTimeout(java.time.Duration.ofSeconds(1)).build();
+    assertFails(
+        ErrorCode.REPLICATION_FAILED,
+        () -> new OperationDriver(context(options), cutover).drive(Optional.empty()));
+    assertThat(store.get(plan.planId()).error().message()).contains("did not stay under 5s");
+  }
+
+  @Test
+  void leavesARefusedCutoverToAPerson() {
+    cutover.failure =
+        Optional.of(new ReshardingException(ErrorCode.CUTOVER_ABORTED, "the gate says no"));
+    assertFails(ErrorCode.CUTOVER_ABORTED, () -> drive(null));
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.FAILED);
+    cutover.failure = Optional.empty();
+    OperationDriver driver = new OperationDriver(context(), cutover);
+    assertThat(driver.drive(Optional.empty()).phase()).isEqualTo(Phase.CLEANING_UP);
+    assertThat(driver.cutoverReport()).map(CutoverReport::topologyVersion).hasValue(2L);
+    assertThat(cluster.migrations).hasSize(1);
+  }
+
+  @Test
+  void rollsBackToWhatWasThere() throws SQLException {
+    drive(Phase.REPLICATING);
+    // shard-1 takes rows from shard-0: what was copied goes, what it owned stays.
+    String arriving =
+        plan.oldRouting(orders(), "o").ownedBy("shard-0")
+            + " AND "
+            + plan.newRouting(orders(), "o").ownedBy("shard-1");
+    long before = count("shard-1", "true");
+    copyArriving(arriving);
+    assertThat(count("shard-1", "true")).isGreaterThan(before);
+
+    RollbackReport report = new Rollback(context(), cutover).run();
+    assertThat(report.rolledBack()).isTrue();
+    assertThat(report.topologyVersion()).isEqualTo(1);
+    assertThat(report.removed()).anyMatch(one -> one.contains("database app_2"));
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
+    assertThat(count("shard-1", "true")).isEqualTo(before);
+    assertThat(shard("shard-2")).isNull();
+    assertThatThrownBy(() -> count("shard-2", "true")).hasMessageContaining("does not exist");
+    assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
+  }
+
+  private void copyArriving(String condition) throws SQLException {
+    try (Connection from = context().endpoint("shard-0").connect("test");
+        Connection to = context().endpoint("shard-1").connect("test");
+        Statement read = from.createStatement();
+        ResultSet rows =
+            read.executeQuery("SELECT o.id, o.customer_id FROM orders AS o WHERE " + condition);
+        Statement write = to.createStatement()) {
+      write.execute("SET session_replication_role = replica");
+      while (rows.next()) {
+        write.execute(
+            "INSERT INTO orders (id, customer_id, status, version) VALUES (%d, %d, 'X', 1)"
+                .formatted(rows.getLong(1), rows.getLong(2)));
+      }
+    }
+  }
+
+  @Test
+  void endsAnotherDriverBeforeItRollsBack() throws Exception {
+    cluster.onMigration = submission -> {};
+    Thread driver =
+        new Thread(
+            () -> assertThatThrownBy(() -> drive(null)).isInstanceOf(ReshardingException.class));
+    driver.start();
+    while (cluster.migrations.isEmpty()) {
+      Thread.sleep(50);
+    }
+    new Rollback(context(), cutover).run();
+    driver.join(60_000);
+    assertThat(driver.isAlive()).isFalse();
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
+    assertThat(List.copyOf(cluster.jobs.values())).containsOnly(JobStatus.CANCELED);
+  }
+}
