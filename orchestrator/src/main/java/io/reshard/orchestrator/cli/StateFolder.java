@@ -12,10 +12,13 @@ import java.nio.file.attribute.PosixFilePermissions;
  * RESHARD_STATE_DIR}, else {@code reshard} in the XDG state folder ({@code ~/.local/state}).
  */
 final class StateFolder {
+  /** The system property that names the folder; it comes before the environment. */
+  static final String PROPERTY = "reshard.state";
+
   private StateFolder() {}
 
   static Path path() {
-    String given = System.getenv("RESHARD_STATE_DIR");
+    String given = System.getProperty(PROPERTY, System.getenv("RESHARD_STATE_DIR"));
     if (given != null && !given.isBlank()) {
       return Path.of(given).toAbsolutePath();
     }

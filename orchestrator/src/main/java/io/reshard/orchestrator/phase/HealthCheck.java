@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.phase;
 
+import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
@@ -18,6 +19,8 @@ import java.util.stream.Collectors;
 
 /** Judges the health of all operations. An operation that waits in CLEANING_UP is never overdue. */
 public final class HealthCheck {
+  private static final long SECONDS_PER_HOUR = 3600;
+
   private final Supplier<OperationStore> store;
   private final Duration maxDuration;
   private final Duration timeout;
@@ -115,8 +118,7 @@ public final class HealthCheck {
   }
 
   private static String hours(Duration duration) {
-    return duration.toMinutes() % 60 == 0
-        ? duration.toHours() + "h"
-        : io.reshard.orchestrator.config.Units.text(duration);
+    boolean wholeHours = !duration.isZero() && duration.toSeconds() % SECONDS_PER_HOUR == 0;
+    return wholeHours ? duration.toHours() + "h" : Units.text(duration);
   }
 }

@@ -95,8 +95,9 @@ class OperationDriverITCase {
       for (Split split : plan.splits()) {
         if (split.source().equals(step.source())) {
           sql(
-              "INSERT INTO verification (operation_id, run, split, step, source_rows, target_rows,"
-                  + " mismatches, samples) VALUES (?, ?, ?, ?, 1, 1, ?, '[]')",
+              "INSERT INTO verification (operation_id, run, mode, split, step, source_rows,"
+                  + " target_rows, mismatches, undecided, samples)"
+                  + " VALUES (?, ?, 'COUNT', ?, ?, 1, 1, ?, 0, '[]')",
               plan.planId(),
               run,
               split.id(),

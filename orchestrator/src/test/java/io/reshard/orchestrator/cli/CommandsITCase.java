@@ -1,0 +1,314 @@
+package io.reshard.orchestrator.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.PlanFile;
+import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.topology.Topology;
+import io.reshard.orchestrator.SmallPlans;
+import io.reshard.orchestrator.phase.NewOperation;
+import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationError;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.ServerOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Exit codes, JSON documents and messages of the commands, without any Flink. */
+class CommandsITCase {
+  private static EmbeddedPostgresServer server;
+
+  @TempDir static Path state;
+  @TempDir Path folder;
+  private String control;
+  private Path config;
+  private OperationStore store;
+
+  @BeforeAll
+  static void start() throws Exception {
+    System.setProperty(StateFolder.PROPERTY, state.toString());
+    server = EmbeddedPostgresServer.start(ServerOptions.fast());
+    server.createDatabase("app_0");
+    try (Connection connection = server.connection("app_0");
+        Statement statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE orders (id bigint PRIMARY KEY, customer_id bigint NOT NULL)");
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    System.clearProperty(StateFolder.PROPERTY);
+  }
+
+  @BeforeEach
+  void configure() throws Exception {
+    control = server.createDatabase("c_" + UUID.randomUUID().toString().substring(0, 8));
+    config = config("");
+    store =
+        new OperationStore(
+            new ControlDatabase(new Endpoint("control", control, "postgres", null)).migrate());
+  }
+
+  private Path config(String more) throws IOException {
+    return write("reshard.yaml", "control: { url: '" + control + "', user: postgres }\n" + more);
+  }
+
+  private Path write(String name, String content) throws IOException {
+    return Files.writeString(folder.resolve(name), content);
+  }
+
+  private CommandRun run(String... arguments) {
+    String[] all = java.util.Arrays.copyOf(arguments, arguments.length + 2);
+    all[arguments.length] = "-c";
+    all[arguments.length + 1] = config.toString();
+    return CommandRun.of(all);
+  }
+
+  private static void assertRefused(CommandRun run, int exit, String code, String... parts) {
+    assertThat(run.exit()).as("%s", run).isEqualTo(exit);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err()).contains("reshard: error resharding." + code + ": ");
+    for (String part : parts) {
+      assertThat(run.err()).contains(part);
+    }
+    assertThat(run.err()).doesNotContain("\tat ");
+  }
+
+  private void registerTopology() throws IOException {
+    Topology topology = SmallPlans.topology(1, 1, server.url(""));
+    Path file = write("topology.json", Documents.toJson(topology));
+    assertThat(run("topology", "init", "--topology", file.toString()).exit()).isZero();
+  }
+
+  private Path plan(long sourceVersion, PreflightFinding... findings) {
+    Path file = folder.resolve("plan.json");
+    PlanFile.write(SmallPlans.plan("op-1", sourceVersion, findings), file);
+    return file;
+  }
+
+  private Operation operation() {
+    return NewOperation.create(
+        new ControlDatabase(new Endpoint("control", control, "postgres", null)),
+        SmallPlans.plan("op-1", 1),
+        io.reshard.orchestrator.config.Options.builder().build());
+  }
+
+  @Test
+  void registersAndShowsTheTopology() throws IOException {
+    assertRefused(run("topology", "show"), 2, "invalid_topology", "topology init");
+    registerTopology();
+    JsonNode shown = run("topology", "show", "--json").json();
+    assertThat(shown.get("version").asLong()).isEqualTo(1);
+    assertThat(shown.get("shards")).hasSize(1);
+    assertThat(shown.get("shards").get(0).get("status").asText()).isEqualTo("active");
+    assertThat(run("topology", "show").out()).contains("shard-0").contains("active");
+    CommandRun again =
+        run("topology", "init", "--topology", folder.resolve("topology.json").toString());
+    assertRefused(again, 3, "topology_conflict", "registered already");
+  }
+
+  @Test
+  void routesAKey() throws IOException {
+    registerTopology();
+    assertThat(run("route", "--table", "orders", "--key", "42").out().trim()).isEqualTo("shard-0");
+    JsonNode route = run("route", "--table", "public.orders", "--key", "42", "--json").json();
+    assertThat(route.get("shard").asText()).isEqualTo("shard-0");
+    assertRefused(
+        run("route", "--table", "items", "--key", "1"), 2, "invalid_arguments", "'items'");
+    assertRefused(
+        run("route", "--table", "orders", "--key", "x"), 2, "invalid_arguments", "'x'", "bigint");
+  }
+
+  @Test
+  void namesWhatIsWrongWithArgumentsAndFiles() throws IOException {
+    assertRefused(CommandRun.of("strat"), 2, "invalid_arguments", "strat");
+    assertRefused(CommandRun.of(), 2, "invalid_arguments", "a command is missing");
+    assertRefused(run("plan"), 2, "invalid_arguments", "--target");
+    assertRefused(run("start", "--plan", "x", "--until", "SOON"), 2, "invalid_arguments", "SOON");
+    assertRefused(
+        run("start", "--plan", "x", "--until", "PLANNING"), 2, "invalid_arguments", "--until");
+    assertRefused(run("start", "--plan", "/no/such/plan"), 2, "invalid_plan", "/no/such/plan");
+    assertRefused(
+        CommandRun.of("list", "-c", "/no/such/file"), 2, "invalid_configuration", "/no/such/file");
+    config = config("opptions: {}");
+    assertRefused(run("list"), 2, "invalid_configuration", "'opptions'", "'options'");
+  }
+
+  @Test
+  void tellsAnUnreachableControlDatabase() throws IOException {
+    config = write("away.yaml", "control: { url: 'jdbc:postgresql://127.0.0.1:1/c', user: u }\n");
+    assertRefused(run("list"), 6, "state_store_failed", "127.0.0.1:1");
+    CommandRun health = run("health", "--json");
+    assertThat(health.exit()).isEqualTo(1);
+    assertThat(health.json().get("status").asText()).isEqualTo("UNHEALTHY");
+    assertThat(health.json().get("description").asText())
+        .startsWith("Failed to query resharding state: ");
+  }
+
+  @Test
+  void needsAnOperation() throws IOException {
+    assertThat(run("list", "--json").json()).isEmpty();
+    assertRefused(run("status"), 3, "resharding_not_found", "there is none");
+    assertRefused(run("status", "op-9"), 3, "resharding_not_found", "'op-9'");
+    assertRefused(run("resume"), 3, "resharding_not_found");
+    assertRefused(run("rollback", "op-9"), 3, "resharding_not_found");
+  }
+
+  @Test
+  void refusesWhatAPlanMustNotStart() throws IOException {
+    registerTopology();
+    PreflightFinding finding =
+        new PreflightFinding("wal_level", "shard-0", false, "it is replica", "set it to logical");
+    assertRefused(
+        run("start", "--plan", plan(1, finding).toString()),
+        1,
+        "preflight_failed",
+        "wal_level on shard-0",
+        "set it to logical");
+    assertRefused(
+        run("start", "--plan", plan(5).toString()), 3, "topology_conflict", "version 1 is active");
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void refusesToLeaveAnEmbeddedClusterBehind() throws IOException {
+    registerTopology();
+    String plan = plan(1).toString();
+    assertRefused(
+        run("start", "--plan", plan, "--detach"),
+        2,
+        "invalid_arguments",
+        "--detach needs a cluster");
+    assertRefused(
+        run("start", "--plan", plan, "--until", "COPYING"),
+        2,
+        "invalid_arguments",
+        "--until needs a cluster",
+        "flink-cluster.sh");
+    assertThat(store.list()).isEmpty();
+  }
+
+  @Test
+  void writesTheStatusDocument() throws IOException {
+    registerTopology();
+    operation();
+    JsonNode status = run("status", "--json").json();
+    assertThat(status.fieldNames())
+        .toIterable()
+        .containsExactly(
+            "id",
+            "phase",
+            "lastCompletedPhase",
+            "overallPercentComplete",
+            "startedAt",
+            "estimatedSecondsLeft",
+            "lagMillis",
+            "error",
+            "steps",
+            "history",
+            "jobId");
+    assertThat(status.get("phase").asText()).isEqualTo("PLANNING");
+    assertThat(status.get("error").isNull()).isTrue();
+    assertThat(status.get("steps").get(0).fieldNames())
+        .toIterable()
+        .containsExactly("step", "rowsCopied", "rowsReplicated", "verified");
+    assertThat(status.get("history").get(0).fieldNames())
+        .toIterable()
+        .containsExactly("phase", "startedAt", "completedAt", "durationMillis");
+    assertThat(run("list", "--json").json().get(0)).isEqualTo(status);
+    assertThat(run("status", "op-1").out()).contains("op-1").contains("PLANNING");
+    assertRefused(
+        run("start", "--plan", plan(1).toString()), 3, "invalid_phase_transition", "op-1 exists");
+  }
+
+  @Test
+  void refusesCommandsThatThePhaseDoesNotAllow() throws IOException {
+    registerTopology();
+    Operation operation = operation();
+    assertRefused(run("complete"), 3, "invalid_phase_transition", "PLANNING");
+    assertRefused(run("cutover"), 3, "invalid_phase_transition", "after VERIFYING");
+    assertRefused(run("verify"), 3, "invalid_phase_transition", "COPYING");
+    assertRefused(run("cutover", "--plan", "x"), 2, "invalid_arguments", "--secrets");
+    store.enter(operation, io.reshard.orchestrator.state.Phase.ROLLED_BACK);
+    assertRefused(run("resume", "op-1"), 3, "invalid_phase_transition", "ROLLED_BACK");
+    assertRefused(run("rollback", "op-1"), 3, "rollback_not_available", "ROLLED_BACK");
+    assertRefused(run("status"), 3, "resharding_not_found", "op-1 ROLLED_BACK");
+  }
+
+  @Test
+  void tellsHealth() throws IOException {
+    JsonNode healthy = run("health", "--json").json();
+    assertThat(healthy.get("status").asText()).isEqualTo("HEALTHY");
+    assertThat(healthy.get("description").asText()).isEqualTo("No active resharding operations.");
+    assertThat(healthy.get("data").get("activeCount").asInt()).isZero();
+    assertThat(healthy.get("data")).hasSize(1);
+
+    registerTopology();
+    Operation operation = operation();
+    CommandRun degraded = run("health", "--json");
+    assertThat(degraded.exit()).isZero();
+    assertThat(degraded.json().get("description").asText())
+        .isEqualTo("1 resharding operation(s) in progress.");
+    assertThat(degraded.json().get("data").get("activeOperations").asText())
+        .isEqualTo("op-1=PLANNING");
+
+    config = config("health: { maxReshardingDuration: 1s }");
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(
+            () -> assertThat(run("health").out()).contains("1 exceeded max duration of 1s."));
+    store.fail(operation, new OperationError("resharding.copy_failed", "why"));
+    CommandRun unhealthy = run("health", "--json");
+    assertThat(unhealthy.exit()).isEqualTo(1);
+    assertThat(unhealthy.json().get("description").asText())
+        .isEqualTo("Resharding issues: 1 failed without rollback.");
+    assertThat(unhealthy.json().get("data").get("failedIds").asText()).isEqualTo("op-1");
+  }
+
+  /** The process tries to reach a Flink that is not there, until it is killed. */
+  @Test
+  void leavesAProcessBehindThatCanBeKilled() throws Exception {
+    registerTopology();
+    config = config("flink: { address: 'http://127.0.0.1:1' }");
+    CommandRun started = run("start", "--plan", plan(1).toString(), "--detach", "--json");
+    assertThat(started.exit()).as("%s", started).isZero();
+    assertThat(started.json().fieldNames()).toIterable().containsExactly("id", "pid", "log");
+    ProcessHandle process = ProcessHandle.of(started.json().get("pid").asLong()).orElseThrow();
+    try {
+      Path log = Path.of(started.json().get("log").asText());
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(2))
+          .untilAsserted(
+              () -> {
+                assertThat(log).exists();
+                assertThat(store.get("op-1").driver()).contains("pid " + process.pid());
+                assertThat(store.get("op-1").error()).isNotNull();
+              });
+      assertRefused(run("resume"), 3, "concurrent_resharding_not_allowed", "pid " + process.pid());
+    } finally {
+      process.destroyForcibly();
+    }
+    process.onExit().get();
+    assertThat(store.get("op-1").phase().terminal()).isFalse();
+    // The lock went with the process: another one may drive.
+    DriverLock.acquire(new Endpoint("control", control, "postgres", null), "op-1", false).close();
+  }
+}
