@@ -46,6 +46,8 @@ public final class RestFlinkCluster implements FlinkCluster {
   private static final Duration END_TIMEOUT = Duration.ofMinutes(1);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
   private static final int NOT_FOUND = 404;
+  private static final String SERVER_SIDE =
+      "^\\[?Internal server error\\., <Exception on server side:\\s*";
 
   private final URI address;
   private final Optional<RetainedCheckpoints> checkpoints;
@@ -210,16 +212,20 @@ public final class RestFlinkCluster implements FlinkCluster {
     try {
       return Optional.of(await(answer, what, ANSWER_TIMEOUT));
     } catch (ReshardingException e) {
-      boolean unknown =
-          ExceptionUtils.findThrowable(e, FlinkJobNotFoundException.class).isPresent()
-              || ExceptionUtils.findThrowable(e, RestClientException.class)
-                  .filter(http -> http.getHttpResponseStatus().code() == NOT_FOUND)
-                  .isPresent();
-      if (unknown) {
+      if (saysUnknownJob(e)) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  /** Some requests answer 404 for it, others 500 with the exception as text. */
+  private static boolean saysUnknownJob(ReshardingException failure) {
+    return ExceptionUtils.stringifyException(failure)
+            .contains(FlinkJobNotFoundException.class.getName())
+        || ExceptionUtils.findThrowable(failure, RestClientException.class)
+            .filter(http -> http.getHttpResponseStatus().code() == NOT_FOUND)
+            .isPresent();
   }
 
   private <T> T await(CompletableFuture<T> answer, String what, Duration timeout) {
@@ -249,9 +255,6 @@ public final class RestFlinkCluster implements FlinkCluster {
       root = root.getCause();
     }
     String message = root.getMessage() == null ? root.toString() : root.getMessage();
-    String serverSide = JobFailure.parse(message).message();
-    return serverSide
-        .replace("[Internal server error., <Exception on server side:", "internal error")
-        .strip();
+    return JobFailure.parse(message.replaceFirst(SERVER_SIDE, "")).message().strip();
   }
 }
