@@ -21,7 +21,10 @@ final class KeyJudge {
   private static final int KEYS_PER_QUERY = 500;
 
   /** One attempt needs one wait for the migration job. */
-  private static final int ATTEMPTS = 10;
+  private static final int ATTEMPTS = 4;
+
+  /** So many hot rows are held still, each for one wait. */
+  private static final int MAX_HELD = 200;
 
   /** Within an attempt; a row that changes all the time is caught by looking often. */
   private static final int LOOKS = 20;
@@ -42,10 +45,30 @@ final class KeyJudge {
     for (int attempt = 1; attempt <= ATTEMPTS && !open.isEmpty() && !barrier.stalled(); attempt++) {
       open = attempt(open, true, LOOKS, reported);
     }
+    if (!barrier.stalled()) {
+      open = heldStill(open, reported);
+    }
     if (!open.isEmpty()) {
       LOG.warn("{} keys could not be compared", open.size());
     }
     open.forEach(suspect -> suspect.tally().undecided(suspect.key()));
+  }
+
+  /**
+   * Rows that change faster than the targets follow never agree by chance: each is held still on
+   * its source for as long as the frontier takes to pass, one after the other.
+   */
+  private List<Suspect> heldStill(
+      List<Suspect> suspects, Set<Map.Entry<StepTally, List<String>>> reported) {
+    List<Suspect> open = new ArrayList<>(suspects);
+    for (Suspect suspect : suspects.subList(0, Math.min(MAX_HELD, suspects.size()))) {
+      try (RowHold hold = suspect.tally().reader().hold(suspect.key())) {
+        if (hold != null && attempt(List.of(suspect), true, LOOKS, reported).isEmpty()) {
+          open.remove(suspect);
+        }
+      }
+    }
+    return open;
   }
 
   /** One attempt; returns those that are still open. */

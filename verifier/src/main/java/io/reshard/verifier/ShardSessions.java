@@ -10,6 +10,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
@@ -112,6 +113,13 @@ final class ShardSessions implements AutoCloseable {
     }
   }
 
+  /**
+   * Keeps the row of {@code key} on {@code shardId} from changing; null if it was not to be had.
+   */
+  RowHold hold(String shardId, String lockByKey, List<String> key) {
+    return RowHold.of(endpoint(verification, shardId), verification.application(), lockByKey, key);
+  }
+
   /** Where {@code shardId} is, and how to log in. */
   static Endpoint endpoint(Verification verification, String shardId) {
     Topology topology = verification.plan().topologyOf(shardId);
@@ -124,7 +132,7 @@ final class ShardSessions implements AutoCloseable {
     open.clear();
   }
 
-  private static void close(Connection connection) {
+  static void close(Connection connection) {
     if (connection == null) {
       return;
     }

@@ -131,6 +131,11 @@ final class StepReader {
     return Arrays.asList(found);
   }
 
+  /** Keeps the source's row of {@code key} from changing; null if it was not to be had. */
+  RowHold hold(List<String> key) {
+    return sessions.hold(source, sql.lockByKey(), key);
+  }
+
   private List<String> key(ResultSet row, int from) throws SQLException {
     List<String> key = new ArrayList<>(sql.keyColumns());
     for (int column = 0; column < sql.keyColumns(); column++) {

@@ -104,6 +104,24 @@ final class StepSql {
    * transaction that wrote the row. Takes a text array per column of the key.
    */
   String rowsByKey(String target) {
+    return "SELECT wanted.position, "
+        + keyTexts()
+        + ", "
+        + rowHash
+        + ", t.xmin::text FROM "
+        + wantedRows()
+        + " WHERE "
+        + ownedBySource()
+        + " AND "
+        + movesTo(target);
+  }
+
+  /** Locks the rows of given keys, shared. Takes a text array per column of the key. */
+  String lockByKey() {
+    return "SELECT 1 FROM " + wantedRows() + " FOR SHARE OF t";
+  }
+
+  private String wantedRows() {
     List<String> key = table.primaryKey();
     String arrays =
         key.stream()
@@ -115,22 +133,14 @@ final class StepSql {
         IntStream.range(0, key.size())
             .mapToObj(i -> "t." + Sql.identifier(key.get(i)) + " = wanted.k" + i)
             .collect(Collectors.joining(" AND "));
-    return "SELECT wanted.position, "
-        + keyTexts()
-        + ", "
-        + rowHash
-        + ", t.xmin::text FROM unnest("
+    return "unnest("
         + arrays
         + ") WITH ORDINALITY wanted("
         + names
         + ", position) JOIN "
         + table.quotedName()
         + " t ON "
-        + same
-        + " WHERE "
-        + ownedBySource()
-        + " AND "
-        + movesTo(target);
+        + same;
   }
 
   int keyColumns() {

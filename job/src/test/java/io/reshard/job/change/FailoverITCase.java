@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -32,35 +33,25 @@ class FailoverITCase {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
-  private static final int STOCK_RUNS = 8;
-
   private static final int COPIED_ROWS = 100_000;
 
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "id", "bigint");
 
-  /**
-   * Whether a failure hits rows that share a log sequence number is chance, and most runs lose
-   * some. If none of these does, the connector has been mended, and RewindingOffsetFactory is
-   * needless.
-   */
+  /** If this fails, the connector has been mended, and RewindingOffsetFactory may be needless. */
   @Test
   void stockConnectorLosesRowsOfACopy() {
-    assertThat(
-            IntStream.range(0, STOCK_RUNS)
-                .map(run -> lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0)))
-                .anyMatch(lost -> lost > 0))
-        .isTrue();
+    assertThat(lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0))).isPositive();
   }
 
   @Test
   void changeSourceLosesNoRowOfACopy() {
-    assertThat(lost(ChangeSource::of, FailoverITCase::copy, List.of(0, 10_000, 30_000, 60_000)))
+    assertThat(lost(ChangeSource::of, FailoverITCase::copy, List.of(0, 5_000, 20_000, 40_000)))
         .isZero();
   }
 
   @Test
   void changeSourceLosesNoRowOfInterleavedTransactions() {
-    assertThat(lost(ChangeSource::of, FailoverITCase::interleave, List.of(0, 50_000, 101_000, 0)))
+    assertThat(lost(ChangeSource::of, FailoverITCase::interleave, List.of(0, 30_000, 101_000, 0)))
         .isZero();
   }
 
@@ -133,6 +124,10 @@ class FailoverITCase {
                     if (failNow.compareAndSet(true, false)) {
                       failures.incrementAndGet();
                       throw new IllegalStateException("Failure on demand");
+                    }
+                    if (failures.get() < coverages.size()) {
+                      // A slow consumer, so that checkpoints fall between the events.
+                      LockSupport.parkNanos(10_000);
                     }
                   })
               .onCheckpoints(
