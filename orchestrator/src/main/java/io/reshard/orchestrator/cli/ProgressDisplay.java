@@ -105,9 +105,15 @@ public final class ProgressDisplay implements AutoCloseable {
       err.printf("\u001b[%dA", drawnLines);
     }
     err.print(CLEAR);
-    lines.forEach(line -> err.println(line.substring(0, Math.min(line.length(), columns))));
+    int drawn = 0;
+    for (String line : lines) {
+      for (int start = 0; start == 0 || start < line.length(); start += columns) {
+        err.println(line.substring(start, Math.min(line.length(), start + columns)));
+        drawn++;
+      }
+    }
     err.flush();
-    drawnLines = lines.size();
+    drawnLines = drawn;
   }
 
   /** Shows the last state and stops. */

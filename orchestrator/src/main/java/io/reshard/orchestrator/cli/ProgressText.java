@@ -129,7 +129,10 @@ final class ProgressText {
 
   private String stepLine(StepStatus step) {
     long estimate = estimates.getOrDefault(step.step(), 0L);
-    double share = estimate == 0 ? 1.0 : Math.min(1.0, (double) step.rowsCopied() / estimate);
+    double share =
+        step.rowsCopied() == 0
+            ? 0.0
+            : Math.min(1.0, (double) step.rowsCopied() / Math.max(1L, estimate));
     int filled = (int) Math.round(share * BAR);
     return String.format(
         Locale.ROOT,
