@@ -5,7 +5,7 @@ import java.util.Optional;
 
 /**
  * The cutover with what follows it at once: the forward job has lost the right to write, so it ends
- * here, and its slots with it. A slot that nobody reads would fill its disk.
+ * here, and its slots and checkpoints with it. A slot that nobody reads would fill its disk.
  */
 public final class Switch {
   private final OperationContext context;
@@ -27,6 +27,7 @@ public final class Switch {
     removal.revokeEpochs();
     operation.ifPresent(removal::endJob);
     removal.dropCaptures();
+    removal.deleteCheckpoints();
     return report;
   }
 }
