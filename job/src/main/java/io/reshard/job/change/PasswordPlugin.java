@@ -37,7 +37,10 @@ public final class PasswordPlugin implements AuthenticationPlugin {
 
   /** To be called in each process that connects, before it connects; idempotent. */
   static void register(ChangeSourceSettings settings) {
-    PASSWORDS.put(account(settings), settings.password());
+    // A server may ask for none.
+    if (settings.password() != null) {
+      PASSWORDS.put(account(settings), settings.password());
+    }
   }
 
   private static String account(ChangeSourceSettings settings) {
