@@ -33,6 +33,7 @@ public enum ErrorCode {
   FLINK_UNAVAILABLE("flink_unavailable", ErrorType.EXTERNAL),
   SLOT_MISSING("slot_missing", ErrorType.EXTERNAL),
   SLOT_CREATION_BLOCKED("slot_creation_blocked", ErrorType.EXTERNAL),
+  SCHEMA_CHANGED("schema_changed", ErrorType.USER),
   CHANGES_MISSING("changes_missing", ErrorType.EXTERNAL),
   EPOCH_SUPERSEDED("epoch_superseded", ErrorType.USER),
   KEY_COLLISION("key_collision", ErrorType.USER),

@@ -9,6 +9,7 @@ public final class SqlStates {
   public static final String LOCK_NOT_AVAILABLE = "55P03";
   public static final String DEADLOCK_DETECTED = "40P01";
   public static final String QUERY_CANCELED = "57014";
+  public static final String INSUFFICIENT_PRIVILEGE = "42501";
   public static final String UNDEFINED_TABLE = "42P01";
 
   /** Raised by the write fence and by the guard against keys that have moved away. */

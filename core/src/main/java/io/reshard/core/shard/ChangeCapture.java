@@ -19,8 +19,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * Publication, logical slot, heartbeat row and truncate triggers of one source. Made once per
- * operation, before any split is read, and removed by clean-up.
+ * Publication, logical slot, heartbeat row, truncate triggers and schema watch of one source. Made
+ * once per operation, before any split is read, and removed by clean-up.
  */
 public final class ChangeCapture {
   private static final String TRUNCATE_TRIGGER = "reshard_refuse_truncate";
@@ -38,9 +38,14 @@ public final class ChangeCapture {
 
   /** The names that the capture of {@code source} will have. */
   public CaptureRecord names() {
-    String operation = plan.planId().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_");
-    String name = "reshard_" + operation + "_" + plan.shardOrdinal(source);
+    String name = name(plan, source);
     return new CaptureRecord(source, name, name, null);
+  }
+
+  /** What everything that a plan makes on {@code source} is called, or begins with. */
+  static String name(Plan plan, String source) {
+    String operation = plan.planId().toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9_]", "_");
+    return "reshard_" + operation + "_" + plan.shardOrdinal(source);
   }
 
   /**
@@ -56,6 +61,7 @@ public final class ChangeCapture {
       ShardSchema.ensure(connection);
       dropSlot(connection, names.slot());
       createPublication(connection, names.publication());
+      new SchemaWatch(plan, source).begin(connection);
       long number = Heartbeat.register(connection, plan.planId());
       createSlot(connection, names.slot(), timeout);
       awaitOpenTransactions(connection, timeout);
@@ -196,7 +202,7 @@ public final class ChangeCapture {
     }
   }
 
-  /** Removes slot, publication, triggers and heartbeat row. Idempotent. */
+  /** Removes slot, watch, publication, triggers and heartbeat row. Idempotent. */
   public void drop(CaptureRecord capture) throws SQLException {
     try (Connection connection = endpoint.connect("reshard " + plan.planId() + " clean-up")) {
       dropSlot(connection, capture.slot());
@@ -209,6 +215,7 @@ public final class ChangeCapture {
       }
       try (PreparedStatement delete =
           connection.prepareStatement("DELETE FROM reshard.heartbeat WHERE operation_id = ?")) {
+        new SchemaWatch(plan, source).end(connection);
         delete.setString(1, plan.planId());
         delete.execute();
       } catch (SQLException e) {

@@ -49,6 +49,7 @@ public final class ShardSchema {
     try (Statement statement = connection.createStatement()) {
       statement.execute("SELECT pg_advisory_xact_lock(" + ADVISORY_LOCK + ")");
       statement.execute(CREATE);
+      statement.execute(WatchSchema.CREATE);
       connection.commit();
     } finally {
       connection.setAutoCommit(autoCommit);

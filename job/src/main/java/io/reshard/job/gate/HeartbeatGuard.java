@@ -23,8 +23,9 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
 
 /**
  * Chained to the change source of one shard, one subtask: beats the source's heart, turns captured
- * heartbeats into watermarks, and makes sure that none is missing. A gap in their numbers means
- * that changes are missing too, and ends the job for good. Numbers that come again are a replay.
+ * heartbeats into watermarks, and makes sure that none is missing and no moved table is altered. A
+ * gap in their numbers means that changes are missing too, and ends the job for good. Numbers that
+ * come again are a replay.
  */
 public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
     implements OneInputStreamOperator<ChangeEvent, ChangeEvent> {
@@ -66,7 +67,7 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
             .connect("reshard " + migration.operationId() + " guard")) {
       ChangeCapture.endReader(connection, capture.slot());
     }
-    writer = new HeartbeatWriter(migration.endpoint(capture.source()), migration.operationId());
+    writer = new HeartbeatWriter(migration, capture.source(), this::schemaChanged);
     writer.start();
   }
 
@@ -84,6 +85,11 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
     previous = event.heartbeatNumber;
     highest = Math.max(highest, event.heartbeatNumber);
     output.emitWatermark(new Watermark(event.heartbeatValue));
+  }
+
+  /** Called by the heartbeat's thread. */
+  private void schemaChanged(ReshardingException change) {
+    getContainingTask().getEnvironment().failExternally(Failures.of(change));
   }
 
   private ReshardingException gap(long expected, long found) {

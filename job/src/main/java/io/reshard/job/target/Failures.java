@@ -12,6 +12,7 @@ public final class Failures {
           ErrorCode.EPOCH_SUPERSEDED,
           ErrorCode.CHANGES_MISSING,
           ErrorCode.SLOT_MISSING,
+          ErrorCode.SCHEMA_CHANGED,
           ErrorCode.KEY_COLLISION);
 
   private Failures() {}

@@ -1,10 +1,12 @@
 package io.reshard.orchestrator.cutover;
 
+import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.core.shard.Heartbeat;
+import io.reshard.core.shard.SchemaWatch;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -80,12 +82,15 @@ final class WriteFence {
     try {
       for (int attempt = 1; ; attempt++) {
         try {
-          return raiseOnce(connection, attempt <= QUICK_ATTEMPTS ? "10ms" : "10s");
+          return raiseOnce(source, connection, attempt <= QUICK_ATTEMPTS ? "10ms" : "10s");
         } catch (SQLException e) {
           connection.rollback();
           if (!SqlStates.DEADLOCK_DETECTED.equals(e.getSQLState()) || attempt > QUICK_ATTEMPTS) {
             throw e;
           }
+        } catch (ReshardingException e) {
+          connection.rollback();
+          throw e;
         }
       }
     } finally {
@@ -93,7 +98,8 @@ final class WriteFence {
     }
   }
 
-  private long raiseOnce(Connection connection, String deadlockTimeout) throws SQLException {
+  private long raiseOnce(String source, Connection connection, String deadlockTimeout)
+      throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       // An autovacuum that is in the way is cancelled by the deadlock check of the one who waits.
@@ -105,6 +111,8 @@ final class WriteFence {
         statement.execute("ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s".formatted(trigger, table));
       }
     }
+    // The locks that the triggers took keep DDL out: what the job has read, it read in this shape.
+    new SchemaWatch(plan, source).check(connection);
     long value = Heartbeat.beat(connection, plan.planId()).value();
     connection.commit();
     connection.setAutoCommit(true);

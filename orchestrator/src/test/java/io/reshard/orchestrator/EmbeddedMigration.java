@@ -1,0 +1,117 @@
+package io.reshard.orchestrator;
+
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.cutover.FencedCutover;
+import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.flink.EmbeddedCluster;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A migration of the sample application from 2 to 3 shards on an embedded Flink cluster. */
+final class EmbeddedMigration implements AutoCloseable {
+  private static final int PARALLELISM = 2;
+
+  private final LiveSystem system;
+  private final EmbeddedCluster cluster;
+  private final OperationContext context;
+
+  private EmbeddedMigration(LiveSystem system, EmbeddedCluster cluster) {
+    this.system = system;
+    this.cluster = cluster;
+    Plan plan = system.plan(3);
+    new OperationStore(system.control()).create(plan, Map.of());
+    Options options = Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build();
+    context =
+        new OperationContext(
+            plan,
+            system.secrets(),
+            system.control(),
+            options,
+            Optional.of(cluster),
+            Optional.empty());
+  }
+
+  /**
+   * Starts servers and cluster, runs {@code ddl} on every shard, and makes the plan.
+   *
+   * @param folder for Flink's files
+   */
+  static EmbeddedMigration prepare(Path folder, long orders, String... ddl) throws SQLException {
+    LiveSystem system = LiveSystem.start(2, orders);
+    for (String shard : List.of("shard-0", "shard-1")) {
+      try (Connection connection =
+              system.endpoint(system.topology(1, 2), shard).connect("preparation");
+          Statement statement = connection.createStatement()) {
+        for (String sql : ddl) {
+          statement.execute(sql);
+        }
+      }
+    }
+    String checkpoints = folder.resolve("checkpoints").toUri().toString();
+    return new EmbeddedMigration(
+        system, EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, PARALLELISM));
+  }
+
+  LiveSystem system() {
+    return system;
+  }
+
+  Plan plan() {
+    return context.plan();
+  }
+
+  OperationContext context() {
+    return context;
+  }
+
+  Operation drive(Phase until) {
+    return new OperationDriver(context, new FencedCutover()).drive(Optional.ofNullable(until));
+  }
+
+  Endpoint endpoint(String shard) {
+    return context.endpoint(shard);
+  }
+
+  void run(String shard, String... statements) throws SQLException {
+    try (Connection connection = endpoint(shard).connect("test");
+        Statement statement = connection.createStatement()) {
+      for (String sql : statements) {
+        statement.execute(sql);
+      }
+    }
+  }
+
+  /** The first column of all rows. */
+  List<String> query(String shard, String sql) throws SQLException {
+    try (Connection connection = endpoint(shard).connect("test");
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      List<String> rows = new ArrayList<>();
+      while (row.next()) {
+        rows.add(row.getString(1));
+      }
+      return rows;
+    }
+  }
+
+  @Override
+  public void close() {
+    cluster.close();
+    system.close();
+  }
+}
