@@ -4,6 +4,7 @@ import java.time.Duration;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.PipelineOptions;
@@ -37,6 +38,9 @@ final class JobDefaults {
     all.silent(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);
+    // Flink's 100 ms would be waited for at each of three hops, and the drain at the cutover with
+    // it.
+    all.silent(ExecutionOptions.BUFFER_TIMEOUT, Duration.ofMillis(5));
     all.silent(StateBackendOptions.STATE_BACKEND, "rocksdb");
     all.silent(RocksDBConfigurableOptions.WRITE_BUFFER_SIZE, MemorySize.ofMebiBytes(4));
     all.silent(RestartStrategyOptions.RESTART_STRATEGY, "exponential-delay");

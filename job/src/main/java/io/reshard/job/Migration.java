@@ -21,7 +21,7 @@ public final class Migration implements Serializable {
   private final Secrets secrets;
   private final int generation;
 
-  Migration(Plan plan, Secrets secrets, int generation) {
+  public Migration(Plan plan, Secrets secrets, int generation) {
     this.plan = plan.withoutSplits();
     this.secrets = secrets;
     this.generation = generation;

@@ -132,14 +132,25 @@ class FaultITCase {
               () ->
                   new OperationDriver(context, new FencedCutover())
                       .drive(Optional.of(Phase.REPLICATING)));
-      fault.strike(context, driving);
-
-      Operation switched =
-          new OperationDriver(context, new FencedCutover()).drive(Optional.empty());
-      assertThat(switched.phase()).isEqualTo(Phase.CLEANING_UP);
+      try {
+        fault.strike(context, driving);
+        Operation switched =
+            new OperationDriver(context, new FencedCutover()).drive(Optional.empty());
+        assertThat(switched.phase()).isEqualTo(Phase.CLEANING_UP);
+      } finally {
+        endJob(context, cluster);
+      }
       writer.stop();
       HistoryReport history = system.check(writer.history(), plan.target());
       assertThat(history.consistent()).as("%s", history).isTrue();
+    }
+  }
+
+  /** A job that is left behind without its databases would take the next run's slots. */
+  private static void endJob(OperationContext context, RestFlinkCluster cluster) {
+    String job = new OperationStore(context.control()).get(context.operationId()).jobId();
+    if (job != null) {
+      cluster.cancel(JobID.fromHexString(job));
     }
   }
 

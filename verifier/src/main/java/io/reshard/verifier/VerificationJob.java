@@ -22,6 +22,12 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * </pre>
  */
 public final class VerificationJob {
+  /**
+   * One group for all operators: in batch mode Flink would ask for slots for each of them, and keep
+   * a migration job that has to restart, and whose frontier we wait for, from getting its own.
+   */
+  private static final String SLOTS = "verification";
+
   private VerificationJob() {}
 
   /** Submits the job; see {@link VerifierArguments} for the arguments. */
@@ -48,14 +54,16 @@ public final class VerificationJob {
                 aggregates.source(Side.SOURCE),
                 WatermarkStrategy.noWatermarks(),
                 "Aggregates of the sources")
-            .uid("source-aggregates");
+            .uid("source-aggregates")
+            .slotSharingGroup(SLOTS);
     DataStream<StepAggregates> targets =
         environment
             .fromSource(
                 aggregates.source(Side.TARGET),
                 WatermarkStrategy.noWatermarks(),
                 "Aggregates of the targets")
-            .uid("target-aggregates");
+            .uid("target-aggregates")
+            .slotSharingGroup(SLOTS);
 
     sources
         .union(targets)
@@ -63,13 +71,16 @@ public final class VerificationJob {
         .reduce(StepAggregates::merge)
         .name("Compare both sides")
         .uid("compare")
+        .slotSharingGroup(SLOTS)
         .transform(
             "Trace differences to keys",
             TypeInformation.of(StepResult.class),
             new MismatchOperator(verification))
         .uid("trace")
+        .slotSharingGroup(SLOTS)
         .sinkTo(ResultSink.of(verification))
         .name("Results")
-        .uid("results");
+        .uid("results")
+        .slotSharingGroup(SLOTS);
   }
 }

@@ -28,6 +28,17 @@ public final class ControlDatabase {
     this.jdbi = Jdbi.create(this::open);
   }
 
+  /** Does all its work on {@code session}. */
+  ControlDatabase(Endpoint endpoint, Connection session) {
+    this.endpoint = endpoint;
+    this.jdbi = Jdbi.create(session);
+  }
+
+  /** Opens a session for work that must not wait for a connection to be made. */
+  public ControlSession openSession() {
+    return call("open a session", all -> new ControlSession(endpoint, all.open().getConnection()));
+  }
+
   private Connection open() throws SQLException {
     Properties properties = new Properties();
     PGProperty.CURRENT_SCHEMA.set(properties, SCHEMA);

@@ -6,7 +6,6 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.job.Migration;
 import io.reshard.job.progress.ProgressUpdate;
-import io.reshard.job.target.Attempt;
 import io.reshard.job.target.Failures;
 import io.reshard.job.target.TargetSession;
 import io.reshard.job.target.TargetSessions;
@@ -49,8 +48,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   @Override
   public void open() throws Exception {
     super.open();
-    String execution = Attempt.execution(getContainingTask().getEnvironment().getExecutionId());
-    sessions = new TargetSessions(migration, migration.epoch(execution));
+    sessions = TargetSessions.claim(migration, getContainingTask().getEnvironment());
     merge = new Merge(migration);
     pending = new LinkedHashMap<>();
     replicated = new HashMap<>();
@@ -59,11 +57,6 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     subtask = "#" + index;
     subtaskOfAll = index + "/" + getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
     rowsMerged = getMetricGroup().counter("rowsMerged");
-    try {
-      sessions.claimAll();
-    } catch (ReshardingException e) {
-      throw Failures.of(e);
-    }
   }
 
   @Override

@@ -5,8 +5,8 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Split;
 import io.reshard.job.Migration;
 import io.reshard.job.progress.ProgressUpdate;
-import io.reshard.job.target.Attempt;
 import io.reshard.job.target.Failures;
+import io.reshard.job.target.TargetSessions;
 import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -75,8 +75,10 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
   @Override
   public void open() throws Exception {
     super.open();
-    String execution = Attempt.execution(getContainingTask().getEnvironment().getExecutionId());
-    indexes = new IndexBuilder(migration, migration.epoch(execution));
+    try (TargetSessions sessions =
+        TargetSessions.claim(migration, getContainingTask().getEnvironment())) {
+      indexes = new IndexBuilder(migration, sessions.epoch());
+    }
     missing = due.clone();
     int shards = migration.plan().shardIds().size();
     committed.stream().forEach(bit -> missing[tableOfSplit[bit / shards]]--);

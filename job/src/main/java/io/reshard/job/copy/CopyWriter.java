@@ -3,7 +3,6 @@ package io.reshard.job.copy;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
-import io.reshard.job.target.Attempt;
 import io.reshard.job.target.Failures;
 import io.reshard.job.target.TargetSessions;
 import java.sql.SQLException;
@@ -39,15 +38,9 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
   public void open() throws Exception {
     super.open();
     open = new HashMap<>();
-    String execution = Attempt.execution(getContainingTask().getEnvironment().getExecutionId());
-    sessions = new TargetSessions(migration, migration.epoch(execution));
+    sessions = TargetSessions.claim(migration, getContainingTask().getEnvironment());
     rowsCopied = getMetricGroup().counter("rowsCopied");
     bytesCopied = getMetricGroup().counter("bytesCopied");
-    try {
-      sessions.claimAll();
-    } catch (ReshardingException e) {
-      throw Failures.of(e);
-    }
   }
 
   @Override

@@ -24,7 +24,9 @@ public final class ProgressSink {
         new JdbcConnectionOptions.JdbcConnectionOptionsBuilder()
             .withUrl(control.url())
             .withDriverName("org.postgresql.Driver")
-            .withProperty("ApplicationName", "reshard " + operationId + " progress");
+            .withProperty("ApplicationName", "reshard " + operationId + " progress")
+            // What a crash of the control database takes back is reported again, or more, soon.
+            .withProperty("options", "-c synchronous_commit=off");
     if (control.user() != null) {
       connection.withUsername(control.user());
     }

@@ -1,6 +1,7 @@
 package io.reshard.job.target;
 
 import io.reshard.core.control.Epoch;
+import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
@@ -9,6 +10,7 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.flink.runtime.execution.Environment;
 
 /** The open sessions of one subtask, kept per target for the next use. Not thread-safe. */
 public final class TargetSessions implements AutoCloseable {
@@ -17,17 +19,37 @@ public final class TargetSessions implements AutoCloseable {
   private final Map<Integer, Deque<TargetSession>> idle = new HashMap<>();
   private final List<TargetSession> all = new ArrayList<>();
 
-  public TargetSessions(Migration migration, Epoch epoch) {
+  private TargetSessions(Migration migration, Epoch epoch) {
     this.migration = migration;
     this.epoch = epoch;
+  }
+
+  /**
+   * The sessions of a subtask that is being opened, with every target of the migration claimed for
+   * the attempt that the subtask belongs to. Subtasks of one attempt open in any order, so each of
+   * them claims before it writes anything: to one that did not, the epoch of the attempt before
+   * would look like a later one.
+   */
+  public static TargetSessions claim(Migration migration, Environment task) throws SQLException {
+    TargetSessions sessions =
+        new TargetSessions(migration, migration.epoch(Attempt.execution(task.getExecutionId())));
+    try {
+      sessions.claimAll();
+      return sessions;
+    } catch (ReshardingException e) {
+      sessions.close();
+      throw Failures.of(e);
+    } catch (SQLException e) {
+      sessions.close();
+      throw e;
+    }
   }
 
   public Epoch epoch() {
     return epoch;
   }
 
-  /** Claims every target of the migration for the epoch, before anything is written. */
-  public void claimAll() throws SQLException {
+  private void claimAll() throws SQLException {
     for (String target : migration.plan().targets()) {
       int ordinal = migration.plan().shardOrdinal(target);
       TargetSession session = take(ordinal);

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cli;
 
+import io.reshard.orchestrator.bench.BenchCommand;
 import java.nio.file.Path;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,6 +29,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       CompleteCommand.class,
       HealthCommand.class,
+      BenchCommand.class,
       HelpCommand.class
     },
     footer = {

@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.ControlSession;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -35,7 +36,7 @@ final class Cutover {
   private final Plan plan;
   private final Secrets secrets;
   private final CutoverSettings settings;
-  private final JobProgress progress;
+  private final ControlDatabase control;
   private final CutoverAttempts attempts;
   private final Gate gate;
 
@@ -43,9 +44,9 @@ final class Cutover {
     this.plan = plan;
     this.secrets = secrets;
     this.settings = settings;
-    this.progress = new JobProgress(control, plan.planId());
+    this.control = control;
     this.attempts = new CutoverAttempts(control, plan);
-    this.gate = new Gate(plan, control, progress, settings);
+    this.gate = new Gate(plan, control, settings);
   }
 
   /**
@@ -54,12 +55,13 @@ final class Cutover {
    * and its shards take writes.
    */
   CutoverReport run() {
-    try (ShardSessions sessions = openSessions()) {
+    try (ShardSessions sessions = openSessions();
+        ControlSession session = control.openSession()) {
       passGate(sessions);
       int attempt = attempts.open();
       long begun = System.nanoTime();
       try {
-        return window(attempt, sessions, begun);
+        return window(attempt, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
       }
@@ -96,25 +98,25 @@ final class Cutover {
   }
 
   /** The read-only window: a line per step. */
-  private CutoverReport window(int attempt, ShardSessions sessions, long begun) {
+  private CutoverReport window(int attempt, ShardSessions sessions, ControlDatabase session) {
     CutoverSteps steps = steps(attempt, sessions);
+    JobProgress progress = new JobProgress(session, plan.planId());
+    CutoverAttempts switching = new CutoverAttempts(session, plan);
     Deadline deadline = new Deadline(settings.timeout());
     steps.prepareFence(deadline);
-    long fencing = System.nanoTime();
-    Collection<Long> fenced = steps.raiseFence(deadline);
-    long draining = System.nanoTime();
-    steps.drain(fenced, progress, deadline);
-    long drainMillis = millisSince(draining);
-    steps.revokeForwardJob(deadline);
-    steps.advanceSequences(deadline);
+    StepTimes times = new StepTimes();
+    Collection<Long> fenced = times.of("fence", () -> steps.raiseFence(deadline));
+    long end = times.of("mark", () -> steps.markEnd(fenced, deadline));
+    times.of("sequences", () -> steps.advanceSequences(deadline));
+    times.of("drain", () -> steps.drain(end, progress, deadline));
+    times.of("revoke", () -> steps.revokeForwardJob(deadline));
     deadline.left("switch");
-    attempts.switchTopology(attempt);
-    callOperatorsSwap();
-    steps.release(new Deadline(RESTORE));
-    LOG.info(
-        "switched in {} ms, {} ms of them read-only", millisSince(begun), millisSince(fencing));
+    times.of("switch", () -> switching.switchTopology(attempt));
+    times.of("hook", this::callOperatorsSwap);
+    times.of("release", () -> steps.release(new Deadline(RESTORE)));
+    LOG.info("switched; writes were refused for {}", times);
     return new CutoverReport(
-        true, plan.target().version(), millisSince(fencing), drainMillis, GATE_OPEN);
+        true, plan.target().version(), times.totalMillis(), times.millis("drain"), GATE_OPEN);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {

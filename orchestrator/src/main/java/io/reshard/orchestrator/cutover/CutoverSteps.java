@@ -33,19 +33,24 @@ final class CutoverSteps {
   }
 
   /**
-   * Watermarks are the minimum over the sources, so one number stands for all fences: the largest
-   * of their values. Every source is made to beat at or beyond it; values grow on each source, so a
-   * frontier that has reached it has passed every fence.
+   * Makes one number stand for all fences, and returns it. Watermarks are the minimum over the
+   * sources, so it is the largest of the fences' values, and every source beats at or beyond it;
+   * values grow on each source, so a frontier that has reached it has passed every fence.
    */
-  void drain(Collection<Long> fenced, JobProgress progress, Deadline deadline) {
-    long value = Collections.max(fenced);
+  long markEnd(Collection<Long> fenced, Deadline deadline) {
+    long end = Collections.max(fenced);
     sessions.each(
         plan.sources(),
         "drain",
         deadline,
-        (source, connection) -> Heartbeat.beatAtLeast(connection, plan.planId(), value));
+        (source, connection) -> Heartbeat.beatAtLeast(connection, plan.planId(), end));
+    return end;
+  }
+
+  /** Waits until everything that was committed before the fences is on its target. */
+  void drain(long end, JobProgress progress, Deadline deadline) {
     try {
-      if (!progress.awaitFrontier(value, deadline.left("drain"))) {
+      if (!progress.awaitFrontier(end, deadline.left("drain"))) {
         throw deadline.passed("drain");
       }
     } catch (InterruptedException e) {
@@ -63,13 +68,14 @@ final class CutoverSteps {
         (target, connection) -> TargetEpoch.revoke(connection, plan.planId()));
   }
 
+  /** Behind the fence nobody draws a value that counts, so this need not wait for the drain. */
   void advanceSequences(Deadline deadline) {
     Map<String, Long> floors =
         Sequences.merge(
-            sessions.each(plan.sources(), "prepare", deadline, Sequences::highest).values());
+            sessions.each(plan.sources(), "sequences", deadline, Sequences::highest).values());
     sessions.each(
         plan.targets(),
-        "prepare",
+        "sequences",
         deadline,
         (target, connection) -> Sequences.advance(connection, floors));
   }

@@ -24,10 +24,10 @@ final class Gate {
   private final JobProgress progress;
   private final CutoverSettings settings;
 
-  Gate(Plan plan, ControlDatabase control, JobProgress progress, CutoverSettings settings) {
+  Gate(Plan plan, ControlDatabase control, CutoverSettings settings) {
     this.plan = plan;
     this.control = control;
-    this.progress = progress;
+    this.progress = new JobProgress(control, plan.planId());
     this.settings = settings;
   }
 

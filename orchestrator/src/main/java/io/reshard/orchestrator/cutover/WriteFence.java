@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -101,15 +102,18 @@ final class WriteFence {
   private long raiseOnce(String source, Connection connection, String deadlockTimeout)
       throws SQLException {
     connection.setAutoCommit(false);
+    // An autovacuum that is in the way is cancelled by the deadlock check of the one who waits.
+    StringBuilder sql = new StringBuilder("SET LOCAL deadlock_timeout = '" + deadlockTimeout + "'");
+    for (String table : tables(connection)) {
+      sql.append(
+          """
+          ; CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
+            EXECUTE FUNCTION reshard.refuse_write();
+          ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s"""
+              .formatted(trigger, table));
+    }
     try (Statement statement = connection.createStatement()) {
-      // An autovacuum that is in the way is cancelled by the deadlock check of the one who waits.
-      statement.execute("SET LOCAL deadlock_timeout = '" + deadlockTimeout + "'");
-      for (String table : tables(connection)) {
-        statement.execute(
-            "CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s EXECUTE FUNCTION reshard.refuse_write()"
-                .formatted(trigger, table));
-        statement.execute("ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s".formatted(trigger, table));
-      }
+      statement.execute(sql.toString());
     }
     // The locks that the triggers took keep DDL out: what the job has read, it read in this shape.
     new SchemaWatch(plan, source).check(connection);
@@ -182,11 +186,10 @@ final class WriteFence {
   int replaceByGuard(String source, Connection connection) throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
-      for (PlannedTable table : plan.tables()) {
-        for (String sql : KeyGuard.statements(plan, table, source)) {
-          statement.execute(sql);
-        }
-      }
+      statement.execute(
+          plan.tables().stream()
+              .flatMap(table -> KeyGuard.statements(plan, table, source).stream())
+              .collect(Collectors.joining("; ")));
     }
     int dropped = dropTriggers(connection);
     connection.commit();
@@ -197,9 +200,10 @@ final class WriteFence {
   private int dropTriggers(Connection connection) throws SQLException {
     List<String> tables = tables(connection);
     try (Statement statement = connection.createStatement()) {
-      for (String table : tables) {
-        statement.execute("DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table);
-      }
+      statement.execute(
+          tables.stream()
+              .map(table -> "DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table)
+              .collect(Collectors.joining("; ")));
     }
     return tables.size();
   }

@@ -1,0 +1,31 @@
+package io.reshard.core.control;
+
+import io.reshard.core.postgres.Endpoint;
+import java.sql.Connection;
+import java.sql.SQLException;
+
+/** One open session on the control database. For one thread. */
+public final class ControlSession implements AutoCloseable {
+  private final Connection connection;
+  private final ControlDatabase database;
+
+  ControlSession(Endpoint endpoint, Connection connection) {
+    this.connection = connection;
+    this.database = new ControlDatabase(endpoint, connection);
+  }
+
+  /** The control database as this session sees it. */
+  public ControlDatabase database() {
+    return database;
+  }
+
+  /** Ends the session at once; what it has not committed is rolled back. */
+  @Override
+  public void close() {
+    try {
+      connection.abort(Runnable::run);
+    } catch (SQLException e) {
+      throw new IllegalStateException("aborting a session of PostgreSQL cannot fail", e);
+    }
+  }
+}

@@ -1,0 +1,99 @@
+package io.reshard.orchestrator.bench;
+
+import io.reshard.core.control.JobProgress;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.shard.Heartbeat;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.cutover.FencedCutover;
+import io.reshard.orchestrator.flink.EmbeddedCluster;
+import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.orchestrator.flink.JobSubmission;
+import io.reshard.orchestrator.flink.SubmissionFiles;
+import io.reshard.orchestrator.phase.NewOperation;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Optional;
+import org.apache.flink.api.common.JobID;
+
+/** The product on the bench: one operation on an embedded cluster, stopped and resumed at will. */
+final class Product implements AutoCloseable {
+  private static final int PARALLELISM = 2;
+  private static final Duration PATIENCE = Duration.ofMinutes(30);
+
+  private final BenchShards shards;
+  private final Path folder;
+  private final EmbeddedCluster cluster;
+  private final OperationContext context;
+  private JobID job;
+  private String savepoint;
+
+  Product(BenchShards shards, Path folder) {
+    this.shards = shards;
+    this.folder = folder;
+    String checkpoints = folder.resolve("checkpoints").toUri().toString();
+    this.cluster = EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, PARALLELISM);
+    Options options = Options.builder().build();
+    NewOperation.create(shards.control(), shards.plan(), options);
+    this.context =
+        new OperationContext(
+            shards.plan(),
+            shards.secrets(),
+            shards.control(),
+            options,
+            Optional.of(cluster),
+            Optional.empty());
+  }
+
+  /** Copies, and replicates until the lag is small. */
+  void replicate() {
+    new OperationDriver(context, new FencedCutover()).drive(Optional.of(Phase.REPLICATING));
+    job =
+        JobID.fromHexString(
+            new OperationStore(shards.control()).get(context.operationId()).jobId());
+  }
+
+  /** Ends the job with a savepoint. */
+  void stop() {
+    savepoint = cluster.stopWithSavepoint(job, folder.resolve("savepoints").toUri().toString());
+  }
+
+  /** Starts the job again from the savepoint. */
+  void resume() {
+    job = JobID.generate();
+    try (SubmissionFiles files = SubmissionFiles.write(shards.plan(), shards.secrets())) {
+      cluster.submit(
+          new JobSubmission(
+              context.operationId(),
+              job,
+              JobJars.migration(),
+              files.arguments(),
+              Optional.of(savepoint)));
+    }
+  }
+
+  /** Waits until everything that the sources have committed until now is on its target. */
+  void awaitCaughtUp() throws SQLException, InterruptedException {
+    long mark = 0;
+    for (int source = 0; source < BenchShards.SOURCES; source++) {
+      try (Connection connection = shards.source(source)) {
+        mark = Heartbeat.beatAtLeast(connection, context.operationId(), mark).value();
+      }
+    }
+    if (!new JobProgress(shards.control(), context.operationId()).awaitFrontier(mark, PATIENCE)) {
+      throw new ReshardingException(
+          ErrorCode.REPLICATION_FAILED, "the product did not catch up within " + PATIENCE);
+    }
+  }
+
+  @Override
+  public void close() {
+    cluster.close();
+  }
+}
