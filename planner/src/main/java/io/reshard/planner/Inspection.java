@@ -9,7 +9,6 @@ import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -61,7 +60,9 @@ final class Inspection {
       for (String source : migration.sources()) {
         TableEstimate estimate = shards.get(source).estimates().get(name);
         if (estimate != null) {
-          pieces.add(new SplitPlanner.Piece(table, source, estimate, migration.movedShare(source)));
+          pieces.add(
+              new SplitPlanner.Piece(
+                  table, source, estimate, migration.movedShare(found.get(table), source)));
         }
       }
     }
@@ -162,11 +163,15 @@ final class Inspection {
     return tables;
   }
 
-  /** The size of all tables on each source. */
-  Map<String, TableEstimate> totals() {
-    Map<String, TableEstimate> totals = new LinkedHashMap<>();
-    migration.sources().forEach(source -> totals.put(source, TableEstimate.EMPTY));
-    pieces.forEach(piece -> totals.merge(piece.source(), piece.estimate(), TableEstimate::plus));
-    return totals;
+  /** How much of all tables moves from one shard to another. */
+  TableEstimate moved(String source, String target) {
+    TableEstimate sum = TableEstimate.EMPTY;
+    for (SplitPlanner.Piece piece : pieces) {
+      if (piece.source().equals(source)) {
+        double share = migration.movedShare(found.get(piece.table()), source, target);
+        sum = sum.plus(piece.estimate().times(share));
+      }
+    }
+    return sum;
   }
 }

@@ -6,4 +6,11 @@ package io.reshard.planner;
  * @param keyRange the share as an operator reads it
  * @param fraction the expected share of the source's rows, above 0.0 and at most 1.0
  */
-record Overlap(String source, String target, String keyRange, double fraction) {}
+record Overlap(String source, String target, String keyRange, double fraction) {
+  /** Two shards in the direction of a move. */
+  record Pair(String source, String target) {}
+
+  Pair pair() {
+    return new Pair(source, target);
+  }
+}

@@ -15,7 +15,6 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -40,14 +39,15 @@ public final class Planner {
 
   /** The plan that leads from {@code active} to what {@code wanted} asks for. */
   public Plan plan(Topology active, Topology wanted) {
-    Topology target = new TargetTopology(active, wanted).afterSwitch();
-    List<Overlap> moves = new StepFinder(active, target).moves();
-    if (moves.isEmpty()) {
+    List<TableRule> asked = TableSelection.select(wanted, options.tables());
+    Topology target = new TargetTopology(active, wanted, asked).afterSwitch();
+    KeyTypes keyTypes = new KeyTypes(active, secrets, options.queryTimeout());
+    Migration migration =
+        Migration.of(active, target, TableSelection.select(target, options.tables()), keyTypes::of);
+    if (migration.moves().isEmpty()) {
       throw new ReshardingException(
           ErrorCode.EMPTY_PLAN, "the topologies differ, but no key changes its shard");
     }
-    List<TableRule> rules = TableSelection.select(target, options.tables());
-    Migration migration = Migration.of(active, target, moves, rules);
     Inspection inspection = Inspection.of(migration, secrets, options);
     List<PlannedTable> tables = inspection.tables();
     if (tables.isEmpty()) {
@@ -87,17 +87,12 @@ public final class Planner {
   }
 
   private static List<MigrationStep> steps(Migration migration, Inspection inspection) {
-    Map<String, TableEstimate> totals = inspection.totals();
     List<MigrationStep> steps = new ArrayList<>();
-    for (Overlap move : migration.moves()) {
-      TableEstimate total = totals.get(move.source());
+    for (Overlap step : migration.steps()) {
+      TableEstimate moved = inspection.moved(step.source(), step.target());
       steps.add(
           new MigrationStep(
-              move.source(),
-              move.target(),
-              move.keyRange(),
-              Math.round(total.rows() * move.fraction()),
-              Math.round(total.bytes() * move.fraction())));
+              step.source(), step.target(), step.keyRange(), moved.rows(), moved.bytes()));
     }
     return steps;
   }

@@ -3,6 +3,9 @@ package io.reshard.planner;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.topology.HashFunction;
+import io.reshard.core.topology.RoutingStrategy;
+import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
@@ -11,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Checks that look for rows in the wrong place. Each is a scan of a table until the first such row,
@@ -22,6 +26,7 @@ final class RowChecks {
   private final Secrets secrets;
   private final PlannerOptions options;
   private final Findings findings;
+  private final ShardKeys shardKeys;
 
   RowChecks(
       Migration migration,
@@ -34,6 +39,7 @@ final class RowChecks {
     this.secrets = secrets;
     this.options = options;
     this.findings = findings;
+    this.shardKeys = new ShardKeys(migration);
   }
 
   void run() {
@@ -59,14 +65,12 @@ final class RowChecks {
         this::anyRows,
         "the tables are empty or not there yet",
         "drop the tables of the new shard, or give it another database");
-    if (!migration.leftOut().isEmpty()) {
-      report(
-          "tables_left_out",
-          migration.sources(),
-          this::leftBehind,
-          "the tables that are left out hold no rows whose keys move",
-          "move these tables too: the switch would route their keys to shards that lack the rows");
-    }
+    report(
+        "keys_routed",
+        migration.sources(),
+        this::unrouted,
+        "every row has an owner under the new topology",
+        "list the key under a shard of the new topology, or let one shard be the default");
   }
 
   /** Finds problems on one shard. */
@@ -88,10 +92,22 @@ final class RowChecks {
             shardIds,
             shardId -> {
               try (Session session = Inspection.session(migration, shardId, secrets, patient)) {
+                if (needsFunctions()) {
+                  session.createRoutingFunctions();
+                }
                 return search.problems(session, shardId);
               }
             });
     problems.forEach((shardId, found) -> findings.add(check, shardId, found, okDetail, remedy));
+  }
+
+  /** The server has all that the functions postgres and identity need. */
+  private boolean needsFunctions() {
+    return migration.rules().stream()
+        .flatMap(rule -> Stream.of(migration.sourceView(rule), migration.targetView(rule)))
+        .map(view -> view.routing().function())
+        .anyMatch(
+            function -> function != HashFunction.POSTGRES && function != HashFunction.IDENTITY);
   }
 
   private List<String> strays(Session session, String source) throws SQLException {
@@ -99,7 +115,7 @@ final class RowChecks {
         session,
         source,
         migration.rules(),
-        rule -> routing(migration.source(), rule, source).strayOn(source),
+        rule -> routing(migration.sourceView(rule), rule, source).strayOn(source),
         "a row that the shard does not own");
   }
 
@@ -109,9 +125,9 @@ final class RowChecks {
         target,
         migration.rules(),
         rule ->
-            routing(migration.target(), rule, target).ownedBy(target)
+            routing(migration.targetView(rule), rule, target).ownedBy(target)
                 + " AND NOT "
-                + routing(migration.source(), rule, target).ownedBy(target),
+                + routing(migration.sourceView(rule), rule, target).ownedBy(target),
         "a row of the keys that will be moved there");
   }
 
@@ -126,18 +142,28 @@ final class RowChecks {
     return problems;
   }
 
-  private List<String> leftBehind(Session session, String source) throws SQLException {
-    List<String> problems = new ArrayList<>();
-    for (TableRule rule : migration.leftOut()) {
-      TableFacts table = new TableInspector(session).inspect(rule).orElse(null);
-      if (table == null || TableChecks.shardKeyProblem(rule, table) != null) {
-        continue;
-      }
-      RoutingSql routing = routing(migration.target(), rule, table);
-      find(session, table, routing.strayOn(source), "a row whose key moves away")
-          .ifPresent(problems::add);
-    }
-    return problems;
+  /** Only a directory without a default leaves keys without an owner. */
+  private List<String> unrouted(Session session, String source) throws SQLException {
+    List<TableRule> doubtful =
+        migration.rules().stream()
+            .filter(
+                rule -> {
+                  Topology view = migration.targetView(rule);
+                  return view.routing().strategy() == RoutingStrategy.DIRECTORY
+                      && view.owners().stream().noneMatch(Shard::isDefault);
+                })
+            .toList();
+    return search(
+        session,
+        source,
+        doubtful,
+        rule ->
+            routing(migration.sourceView(rule), rule, source).ownedBy(source)
+                + " AND "
+                + routing(migration.targetView(rule), rule, source).owner(shard -> 0)
+                + " = "
+                + RoutingSql.NOBODY,
+        "a row whose key no shard will own");
   }
 
   /** Writes the condition of a row that should not be there. */
@@ -152,7 +178,7 @@ final class RowChecks {
     List<String> problems = new ArrayList<>();
     for (TableRule rule : rules) {
       TableFacts table = inspection.shard(shardId).table(rule);
-      if (table != null && TableChecks.shardKeyProblem(rule, table) == null) {
+      if (table != null && shardKeys.problem(rule, table) == null) {
         find(session, table, condition.of(rule), what).ifPresent(problems::add);
       }
     }
@@ -172,12 +198,10 @@ final class RowChecks {
         row -> table.displayName() + " holds " + what + ", such as (" + row.getString(1) + ")");
   }
 
-  private RoutingSql routing(Topology topology, TableRule rule, String shardId) {
-    return routing(topology, rule, inspection.shard(shardId).table(rule));
-  }
-
-  private static RoutingSql routing(Topology topology, TableRule rule, TableFacts table) {
-    String type = table.column(rule.shardKey()).orElseThrow().type();
-    return new RoutingSql(topology, "t." + Sql.identifier(rule.shardKey()), type);
+  private RoutingSql routing(Topology view, TableRule rule, String shardId) {
+    String type =
+        inspection.shard(shardId).table(rule).column(rule.shardKey()).orElseThrow().type();
+    return new RoutingSql(
+        view, "t." + Sql.identifier(rule.shardKey()), type, Session.TEMPORARY_SCHEMA);
   }
 }

@@ -1,6 +1,7 @@
 package io.reshard.planner;
 
 import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.routing.RoutingFunctions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -21,6 +22,9 @@ import org.postgresql.PGProperty;
 final class Session implements AutoCloseable {
   /** Beyond the server's own timeout: for a server that no longer answers at all. */
   private static final int SOCKET_GRACE_SECONDS = 30;
+
+  /** Where {@link #createRoutingFunctions} makes them: they vanish with the session. */
+  static final String TEMPORARY_SCHEMA = "pg_temp";
 
   private static final String SETTINGS =
       """
@@ -52,6 +56,15 @@ final class Session implements AutoCloseable {
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /** Planning changes nothing on a shard, so the functions are made for this session alone. */
+  void createRoutingFunctions() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SET default_transaction_read_only = off");
+      statement.execute(RoutingFunctions.statements(TEMPORARY_SCHEMA));
+      statement.execute("SET default_transaction_read_only = on");
     }
   }
 

@@ -1,7 +1,5 @@
 package io.reshard.planner;
 
-import io.reshard.core.error.ReshardingException;
-import io.reshard.core.routing.RoutingSql;
 import io.reshard.core.topology.TableRule;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -29,12 +27,14 @@ final class TableChecks {
   private final Migration migration;
   private final Inspection inspection;
   private final Findings findings;
+  private final ShardKeys shardKeys;
   private final Set<String> moved = new HashSet<>();
 
   TableChecks(Migration migration, Inspection inspection, Findings findings) {
     this.migration = migration;
     this.inspection = inspection;
     this.findings = findings;
+    this.shardKeys = new ShardKeys(migration);
     migration.rules().forEach(rule -> moved.add(TableSelection.displayName(rule)));
   }
 
@@ -180,7 +180,7 @@ final class TableChecks {
     List<String> problems = new ArrayList<>();
     for (TableRule rule : migration.rules()) {
       TableFacts table = inspection.shard(source).table(rule);
-      String problem = table == null ? null : shardKeyProblem(rule, table);
+      String problem = table == null ? null : shardKeys.problem(rule, table);
       if (problem != null) {
         problems.add(problem);
       }
@@ -190,33 +190,8 @@ final class TableChecks {
         source,
         problems,
         "not null, and of types that can be routed",
-        "let the shard key be a NOT NULL column of the type smallint, integer, bigint, text,"
-            + " varchar or uuid");
-  }
-
-  /** What is wrong with the shard key, or null: only then rows can be routed in SQL. */
-  static String shardKeyProblem(TableRule rule, TableFacts table) {
-    String label = "the shard key " + table.displayName() + "." + rule.shardKey();
-    ColumnFacts column = table.column(rule.shardKey()).orElse(null);
-    if (column == null) {
-      return label + " is not a column";
-    }
-    if (!isRoutable(column)) {
-      return label + " has the type " + column.type();
-    }
-    if (!column.deterministic()) {
-      return label + " has a nondeterministic collation";
-    }
-    return column.notNull() ? null : label + " may be null";
-  }
-
-  static boolean isRoutable(ColumnFacts column) {
-    try {
-      RoutingSql.checkType(column.type());
-      return true;
-    } catch (ReshardingException notRoutable) {
-      return false;
-    }
+        "let the shard key be a NOT NULL column of a type that the routing function takes; all of"
+            + " them take smallint, integer and bigint");
   }
 
   private static void replicaIdentity(TableFacts table, List<String> problems) {

@@ -20,4 +20,9 @@ record TableEstimate(long rows, long bytes, long blocks, double analyzedRows) {
   TableEstimate plus(TableEstimate other) {
     return new TableEstimate(rows + other.rows, bytes + other.bytes, blocks + other.blocks, -1);
   }
+
+  /** A share of the table; the result says nothing of statistics. */
+  TableEstimate times(double share) {
+    return new TableEstimate(Math.round(rows * share), Math.round(bytes * share), blocks, -1);
+  }
 }

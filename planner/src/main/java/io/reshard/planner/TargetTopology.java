@@ -3,6 +3,7 @@ package io.reshard.planner;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.topology.Node;
+import io.reshard.core.topology.RoutingStrategy;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.TableRule;
@@ -15,15 +16,29 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Makes the topology after the switch out of the active one and the file that asks for it. */
 final class TargetTopology {
   private final Topology active;
   private final Topology wanted;
+  private final List<TableRule> rules;
+  private final Set<String> pinned;
 
-  TargetTopology(Topology active, Topology wanted) {
+  /**
+   * @param asked the tables that may move; the others stay as they are under a routing of their own
+   */
+  TargetTopology(Topology active, Topology wanted, List<TableRule> asked) {
     this.active = active;
     this.wanted = wanted;
+    checkTables();
+    this.rules = wanted.tables().stream().map(rule -> after(rule, asked.contains(rule))).toList();
+    this.pinned =
+        rules.stream()
+            .flatMap(rule -> rule.ownShards().stream())
+            .map(Shard::id)
+            .collect(Collectors.toSet());
   }
 
   /**
@@ -32,18 +47,12 @@ final class TargetTopology {
    * invalid_topology}, {@code topologies_identical}.
    */
   Topology afterSwitch() {
-    require(
-        active.routing().function() == wanted.routing().function(),
-        "the hash function changes; rows can be moved only under one function");
     checkNodes();
-    checkTables();
     wanted.shards().forEach(this::checkShard);
     Topology after =
         TopologyRules.check(
-            new Topology(
-                active.version() + 1, wanted.routing(), nodes(), shards(), wanted.tables()));
-    if (active.routing().strategy() == after.routing().strategy()
-        && ownership(active).equals(ownership(after))) {
+            new Topology(active.version() + 1, wanted.routing(), nodes(), shards(), rules));
+    if (rules.stream().allMatch(rule -> rule.reference() || isAsBefore(after, rule))) {
       throw new ReshardingException(
           ErrorCode.TOPOLOGIES_IDENTICAL,
           "every shard owns the same keys in both topologies, so there is nothing to move");
@@ -51,10 +60,46 @@ final class TargetTopology {
     return after;
   }
 
-  private static Map<String, String> ownership(Topology topology) {
-    Map<String, String> ownership = new HashMap<>();
-    topology.owners().forEach(shard -> ownership.put(shard.id(), shard.ownership()));
-    return ownership;
+  private TableRule after(TableRule rule, boolean asked) {
+    if (rule.reference()) {
+      return rule;
+    }
+    TableRule after = asked ? rule : pinned(rule);
+    boolean shared =
+        after.routing() == null
+            || (after.routing().equals(wanted.routing())
+                && Set.copyOf(after.ownShards()).equals(shares(wanted.withTables(List.of()))));
+    return shared ? after.withoutRouting() : after;
+  }
+
+  /** The rule with what it has under the active topology. */
+  private TableRule pinned(TableRule rule) {
+    Topology view = activeView(rule);
+    return rule.withRouting(view.routing(), view.owners().stream().map(Shard::shareOnly).toList());
+  }
+
+  private Topology activeView(TableRule rule) {
+    return active.viewOf(active.rule(rule.schema(), rule.table()));
+  }
+
+  private boolean isAsBefore(Topology after, TableRule rule) {
+    Topology before = activeView(rule);
+    Topology now = after.viewOf(rule);
+    return before.routing().equals(now.routing()) && shares(before).equals(shares(now));
+  }
+
+  /** What each owner has; a pending one counts, as it will be active. */
+  private static Set<Shard> shares(Topology view) {
+    return view
+        .withShards(view.shards().stream().map(TargetTopology::activated).toList())
+        .owners()
+        .stream()
+        .map(Shard::shareOnly)
+        .collect(Collectors.toSet());
+  }
+
+  private static Shard activated(Shard shard) {
+    return shard.status() == ShardStatus.PENDING ? shard.withStatus(ShardStatus.ACTIVE) : shard;
   }
 
   private void checkNodes() {
@@ -122,9 +167,15 @@ final class TargetTopology {
             + " shard id");
   }
 
-  private static boolean owns(Shard shard) {
-    return shard.statesOwnership()
+  private boolean owns(Shard shard) {
+    return (shard.statesOwnership() || pinned.contains(shard.id()) || isOnlyOne(shard))
         && (shard.status() == ShardStatus.ACTIVE || shard.status() == ShardStatus.PENDING);
+  }
+
+  /** The only shard of the strategy range owns everything without saying so. */
+  private boolean isOnlyOne(Shard shard) {
+    return wanted.routing().strategy() == RoutingStrategy.RANGE
+        && wanted.owners().equals(List.of(shard));
   }
 
   private List<Node> nodes() {
@@ -164,19 +215,16 @@ final class TargetTopology {
     if (owns(shard)) {
       return shard.withStatus(ShardStatus.ACTIVE);
     }
-    return ownedBefore(before) ? retired(before) : withoutOwnership(before, before.status());
+    return ownedBefore(before) ? retired(before) : before.withoutShare();
   }
 
   private boolean ownedBefore(Shard shard) {
-    return active.owners().contains(shard);
+    return active.owns(shard.id());
   }
 
-  private static Shard retired(Shard shard) {
-    return withoutOwnership(shard, ShardStatus.TO_BE_DELETED);
-  }
-
-  private static Shard withoutOwnership(Shard shard, ShardStatus status) {
-    return new Shard(shard.id(), shard.node(), shard.database(), status, null, null);
+  private Shard retired(Shard shard) {
+    boolean stays = pinned.contains(shard.id());
+    return shard.withoutShare().withStatus(stays ? ShardStatus.ACTIVE : ShardStatus.TO_BE_DELETED);
   }
 
   private static void require(boolean kept, String violation) {

@@ -138,8 +138,8 @@ class PlannerErrorsTest {
     Topology active = topology(range("shard-0", "a", "-80"), range("shard-1", "b", "80-"));
     Shard pending =
         new Shard("shard-2", "node-1", "c", ShardStatus.PENDING, KeyRange.parse("80-"), null);
-    Topology after =
-        new TargetTopology(active, topology(range("shard-0", "a", "-80"), pending)).afterSwitch();
+    Topology wanted = topology(range("shard-0", "a", "-80"), pending);
+    Topology after = new TargetTopology(active, wanted, wanted.tables()).afterSwitch();
     assertThat(after.version()).isEqualTo(2);
     assertThat(after.shard("shard-0").status()).isEqualTo(ShardStatus.ACTIVE);
     assertThat(after.shard("shard-1").status()).isEqualTo(ShardStatus.TO_BE_DELETED);

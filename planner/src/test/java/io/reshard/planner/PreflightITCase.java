@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.TestServer;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
 import java.util.List;
@@ -159,22 +161,31 @@ class PreflightITCase {
   }
 
   @Test
-  void refusesToLeaveRowsBehindThatTheSwitchRoutesAway() throws SQLException {
+  void leavesTablesThatWereNotAskedForAsTheyAre() throws SQLException {
     TestServer.run(first, TABLE, TABLE.replace("TABLE t", "TABLE u"));
+    TestServer.run(second, TABLE, TABLE.replace("TABLE t", "TABLE u"));
+    TestServer.run(first, "INSERT INTO u SELECT i, i, 'x' FROM generate_series(1, 20) i");
     Topology active =
         TestTopology.hash("t:customer", "u:customer").shard("shard-0", first, "-").build();
     Topology target =
         TestTopology.hash("t:customer", "u:customer")
             .shard("shard-0", first, "-80")
-            .shard("shard-1", TestServer.freshName(), "80-")
+            .shard("shard-1", second, "80-")
             .build();
-    PlannerOptions options = PlannerOptions.defaults().withTables(List.of("t"));
-    Plan plan = plan(active, target, options);
-    assertThat(plan.tables()).hasSize(1);
+    Plan plan = plan(active, target, PlannerOptions.defaults().withTables(List.of("t")));
+    assertThat(plan.tables()).extracting(PlannedTable::name).containsExactly("t");
     assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
-    TestServer.run(first, "INSERT INTO u SELECT i, i, 'x' FROM generate_series(1, 20) i");
-    assertThat(failed(plan(active, target, options), "tables_left_out", "shard-0").detail())
-        .contains("public.u");
+    Topology after = plan.target();
+    assertThat(after.viewOf(after.rule("public", "u")).owners())
+        .extracting(Shard::id)
+        .containsExactly("shard-0");
+    assertThat(after.viewOf(after.rule("public", "t")).owners())
+        .extracting(Shard::id)
+        .containsExactly("shard-0", "shard-1");
+    // The other table follows later, and then both are routed by the topology again.
+    Plan rest = plan(after, target, PlannerOptions.defaults());
+    assertThat(rest.tables()).extracting(PlannedTable::name).containsExactly("u");
+    assertThat(rest.target().tables()).allMatch(rule -> rule.routing() == null);
   }
 
   private Plan grow() {

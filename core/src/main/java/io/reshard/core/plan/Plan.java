@@ -88,7 +88,7 @@ public record Plan(
 
   /** Whether {@code shardId} exists only under the new topology, so that it starts empty. */
   public boolean isNew(String shardId) {
-    return source.findShard(shardId).filter(Shard::statesOwnership).isEmpty();
+    return !source.owns(shardId);
   }
 
   /** The shard as the topology has it that knows its database: the old one first. */
@@ -108,6 +108,7 @@ public record Plan(
 
   private static RoutingSql routing(Topology topology, PlannedTable table, String alias) {
     String column = alias + "." + Sql.identifier(table.shardKey());
-    return new RoutingSql(topology, column, table.typeOf(table.shardKey()));
+    Topology view = topology.viewOf(topology.rule(table.schema(), table.name()));
+    return new RoutingSql(view, column, table.typeOf(table.shardKey()));
   }
 }

@@ -1,72 +1,41 @@
 package io.reshard.core.routing;
 
-import io.reshard.core.error.ErrorCode;
-import io.reshard.core.error.ReshardingException;
-import java.util.UUID;
+import java.util.Locale;
 
-/** The families of shard-key types that are hashed alike. */
+/** The families of shard-key types that are hashed and compared alike. */
 enum KeyType {
-  INTEGER {
-    @Override
-    long hash(Object key) {
-      return PostgresHash.ofLong(
-          key instanceof Number number ? number.longValue() : Long.parseLong(key.toString()));
-    }
+  INTEGER,
+  TEXT,
+  UUID,
+  /** Everything else, by its text form under the settings that {@code key_text} pins. */
+  OTHER;
 
-    @Override
-    String rawHashSql(String expression) {
-      return "hashint8extended((" + expression + ")::bigint, " + PostgresHash.PARTITION_SEED + ")";
-    }
-  },
-  TEXT {
-    @Override
-    long hash(Object key) {
-      return PostgresHash.ofText(key.toString());
-    }
-
-    // A deterministic collation hashes the bytes, as "C" does; naming it keeps the two sides equal.
-    @Override
-    String rawHashSql(String expression) {
-      return "hashtextextended(("
-          + expression
-          + ")::text COLLATE \"C\", "
-          + PostgresHash.PARTITION_SEED
-          + ")";
-    }
-  },
-  UUID {
-    @Override
-    long hash(Object key) {
-      return PostgresHash.ofUuid(
-          key instanceof UUID uuid ? uuid : java.util.UUID.fromString(key.toString()));
-    }
-
-    @Override
-    String rawHashSql(String expression) {
-      return "uuid_hash_extended((" + expression + ")::uuid, " + PostgresHash.PARTITION_SEED + ")";
-    }
-  };
-
-  /** The unsigned partition hash of {@code key}. */
-  abstract long hash(Object key);
-
-  /** The same hash in SQL, less {@link PostgresHash#COMBINE_OFFSET}. */
-  abstract String rawHashSql(String expression);
-
-  /** The family of a type as {@code format_type} spells it; {@code invalid_topology} if none. */
+  /** The family of a type as {@code format_type} spells it. */
   static KeyType of(String formatType) {
-    String base = formatType.replaceFirst("\\(.*\\)", "");
-    return switch (base) {
+    return switch (baseOf(formatType)) {
       case "smallint", "integer", "bigint" -> INTEGER;
       case "text", "character varying" -> TEXT;
       case "uuid" -> UUID;
-      default ->
-          throw new ReshardingException(
-              ErrorCode.INVALID_TOPOLOGY,
-              "a shard key of the type "
-                  + formatType
-                  + " cannot be routed; supported are smallint, integer, bigint, text, character"
-                  + " varying and uuid");
+      default -> OTHER;
+    };
+  }
+
+  /** The type without its length or precision. */
+  static String baseOf(String formatType) {
+    return formatType.replaceFirst("\\(.*\\)", "").toLowerCase(Locale.ROOT);
+  }
+
+  /** A key of this type in SQL, as text. */
+  String textSql(String column, String schema) {
+    return this == OTHER ? schema + ".key_text(" + column + ")" : "(" + column + ")::text";
+  }
+
+  /** The bytes that a hash function reads, in SQL. */
+  String bytesSql(String column, String schema) {
+    return switch (this) {
+      case INTEGER -> schema + ".key_bytes((" + column + ")::bigint)";
+      case UUID -> "uuid_send((" + column + ")::uuid)";
+      case TEXT, OTHER -> "convert_to(" + textSql(column, schema) + ", 'UTF8')";
     };
   }
 }

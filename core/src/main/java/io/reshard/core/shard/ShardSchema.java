@@ -1,6 +1,7 @@
 package io.reshard.core.shard;
 
 import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.routing.RoutingFunctions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -8,7 +9,7 @@ import java.sql.Statement;
 /** The schema {@code reshard} inside a shard's database, on sources and targets alike. */
 public final class ShardSchema {
   /** The schema's name. */
-  public static final String NAME = "reshard";
+  public static final String NAME = RoutingFunctions.SCHEMA;
 
   /**
    * The start-up option that marks the product's own sessions: fence and guard let them through, as
@@ -19,9 +20,11 @@ public final class ShardSchema {
   /** Makes concurrent creators wait for each other: IF NOT EXISTS alone does not. */
   private static final long ADVISORY_LOCK = 0x7265736861726431L;
 
+  // Guards call the routing functions as the application's role, so it must find them.
   private static final String CREATE =
       """
       CREATE SCHEMA IF NOT EXISTS reshard;
+      GRANT USAGE ON SCHEMA reshard TO PUBLIC;
       CREATE TABLE IF NOT EXISTS reshard.heartbeat (
         operation_id text PRIMARY KEY, number bigint NOT NULL, value bigint NOT NULL);
       CREATE TABLE IF NOT EXISTS reshard.copy_progress (
@@ -50,6 +53,7 @@ public final class ShardSchema {
       statement.execute("SELECT pg_advisory_xact_lock(" + ADVISORY_LOCK + ")");
       statement.execute(CREATE);
       statement.execute(WatchSchema.CREATE);
+      statement.execute(RoutingFunctions.statements(NAME));
       connection.commit();
     } finally {
       connection.setAutoCommit(autoCommit);

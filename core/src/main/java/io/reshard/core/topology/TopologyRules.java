@@ -2,7 +2,6 @@ package io.reshard.core.topology;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,8 +18,7 @@ public final class TopologyRules {
   /** Returns {@code topology} if it keeps every rule. */
   public static Topology check(Topology topology) {
     require(topology.routing() != null, "it has no 'routing'");
-    require(topology.routing().strategy() != null, "routing has no 'strategy' (hash or modulo)");
-    require(topology.routing().function() != null, "routing has no 'function' (postgres)");
+    checkStrategy(topology.routing());
     require(!topology.nodes().isEmpty(), "it has no 'nodes'");
     require(!topology.shards().isEmpty(), "it has no 'shards'");
     require(!topology.tables().isEmpty(), "it has no 'tables'");
@@ -32,12 +30,35 @@ public final class TopologyRules {
     topology.tables().forEach(TopologyRules::checkTable);
     topology.shards().forEach(shard -> checkShard(topology, shard));
     unique(topology.shards(), shard -> shard.node() + "/" + shard.database(), "database");
-    require(!topology.owners().isEmpty(), "no active shard owns anything");
-    switch (topology.routing().strategy()) {
-      case HASH -> checkRanges(topology.owners());
-      case MODULO -> checkRemainders(topology.owners());
+    if (topology.tables().stream().anyMatch(table -> table.routing() == null)) {
+      new ShareRules(topology.withTables(List.of()), "").check();
     }
+    topology.tables().stream()
+        .filter(table -> table.routing() != null)
+        .forEach(table -> checkOwnShares(topology, table));
     return topology;
+  }
+
+  private static void checkStrategy(Routing routing) {
+    require(
+        routing.strategy() != null,
+        "routing has no 'strategy' (hash, ring, modulo, range or directory)");
+  }
+
+  private static void checkOwnShares(Topology topology, TableRule table) {
+    String where = " (routing of the table '" + table.name() + "')";
+    checkStrategy(table.routing());
+    unique(table.ownShards(), Shard::id, "shard of the table '" + table.name() + "'");
+    for (Shard share : table.ownShards()) {
+      Shard shard = topology.shard(share.id());
+      require(
+          share.node() == null && share.database() == null,
+          "shard '" + share.id() + "' has its place in 'shards' of the topology" + where);
+      require(
+          shard.status() == ShardStatus.ACTIVE || shard.status() == ShardStatus.PENDING,
+          "shard '" + share.id() + "' is " + shard.status().text() + where);
+    }
+    new ShareRules(topology.viewOf(table), where).check();
   }
 
   private static void checkNode(Node node) {
@@ -65,6 +86,12 @@ public final class TopologyRules {
     require(
         table.reference() != (table.shardKey() != null),
         "table '" + table.name() + "' needs either a 'shardKey' or 'reference: true'");
+    require(
+        (table.routing() == null) == table.ownShards().isEmpty(),
+        "table '" + table.name() + "' needs both 'routing' and 'shards' of its own, or neither");
+    require(
+        table.routing() == null || !table.reference(),
+        "table '" + table.name() + "' is a reference table, so it has no routing");
   }
 
   private static void checkShard(Topology topology, Shard shard) {
@@ -74,57 +101,6 @@ public final class TopologyRules {
         named + ": an id has at most 63 letters, digits, '_', '.' and '-'");
     topology.nodeOf(shard);
     require(shard.database() != null && !shard.database().isEmpty(), named + " has no 'database'");
-    boolean hash = topology.routing().strategy() == RoutingStrategy.HASH;
-    require(
-        hash || shard.keyRange() == null, named + ": a 'keyRange' belongs to the strategy hash");
-    require(
-        !hash || shard.remainder() == null,
-        named + ": a 'remainder' belongs to the strategy modulo");
-  }
-
-  private static void checkRanges(List<Shard> owners) {
-    List<Shard> sorted =
-        owners.stream()
-            .sorted(Comparator.comparing(shard -> shard.keyRange().start(), Long::compareUnsigned))
-            .toList();
-    long covered = 0;
-    boolean complete = false;
-    for (Shard shard : sorted) {
-      KeyRange range = shard.keyRange();
-      require(
-          !complete && Long.compareUnsigned(range.start(), covered) >= 0,
-          "the key range " + range + " of shard '" + shard.id() + "' overlaps the one before it");
-      require(
-          range.start() == covered,
-          "no active shard owns the key range " + prefixes(covered, range.start()));
-      covered = range.end();
-      complete = covered == 0;
-    }
-    require(complete, "no active shard owns the key range " + prefixes(covered, 0));
-  }
-
-  /** The notation of a range that may be empty, which {@link KeyRange} cannot be. */
-  private static String prefixes(long start, long end) {
-    return start == end && start != 0 ? "nothing" : new KeyRange(start, end).toString();
-  }
-
-  private static void checkRemainders(List<Shard> owners) {
-    Set<Integer> seen = new HashSet<>();
-    for (Shard shard : owners) {
-      int remainder = shard.remainder();
-      require(
-          remainder >= 0 && remainder < owners.size(),
-          "the remainder "
-              + remainder
-              + " of shard '"
-              + shard.id()
-              + "' is not between 0 and "
-              + (owners.size() - 1)
-              + ": there are "
-              + owners.size()
-              + " active shards");
-      require(seen.add(remainder), "two active shards have the remainder " + remainder);
-    }
   }
 
   private static <T> void unique(List<T> all, Function<T, String> name, String noun) {
@@ -136,7 +112,7 @@ public final class TopologyRules {
     }
   }
 
-  private static void require(boolean kept, String violation) {
+  static void require(boolean kept, String violation) {
     if (!kept) {
       throw new ReshardingException(
           ErrorCode.INVALID_TOPOLOGY, "the topology is not valid: " + violation);

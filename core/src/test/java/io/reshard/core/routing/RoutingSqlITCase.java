@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.reshard.core.TestServer;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.topology.HashFunction;
 import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
@@ -20,18 +21,33 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Random;
-import java.util.SortedSet;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The SQL twin and the Java router must agree on every key, and on no two shards. */
 class RoutingSqlITCase {
+  private static final List<HashFunction> OF_ALL_TYPES =
+      List.of(HashFunction.MURMUR3, HashFunction.XXHASH64, HashFunction.CRC32, HashFunction.MD5);
+
+  private static String database;
+
   private final Random random = new Random(11);
+
+  @BeforeAll
+  static void createFunctions() throws SQLException {
+    database = TestServer.createDatabase();
+    try (Connection connection = TestServer.connect(database)) {
+      ShardSchema.ensure(connection);
+    }
+  }
 
   @Test
   void agreesWithTheRouterOverRandomRanges() throws SQLException {
@@ -47,6 +63,78 @@ class RoutingSqlITCase {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void agreesWithTheRouterUnderEveryFunction(HashFunction function) throws SQLException {
+    TestTopologies topologies = new TestTopologies(random, function);
+    for (RoutingStrategy strategy :
+        List.of(RoutingStrategy.HASH, RoutingStrategy.MODULO, RoutingStrategy.RING)) {
+      if (function == HashFunction.IDENTITY) {
+        if (strategy != RoutingStrategy.RING) {
+          assertAgreement(topologies.of(strategy, 5), "bigint", PostgresHashITCase.longs());
+        }
+        continue;
+      }
+      assertAgreement(topologies.of(strategy, 5));
+    }
+  }
+
+  @Test
+  void agreesWithTheRouterOnTheTextOfOtherTypes() throws SQLException {
+    for (HashFunction function : OF_ALL_TYPES) {
+      Topology topology = new TestTopologies(random, function).of(RoutingStrategy.MODULO, 3);
+      assertAgreement(topology, "numeric(12,2)", List.of("1.00", "-0.50", "1234567890.12"));
+      assertAgreement(topology, "date", List.of("2024-02-29", "0001-01-01", "infinity"));
+      assertAgreement(topology, "boolean", List.of("true", "false"));
+    }
+  }
+
+  @Test
+  void readsTheTextOfOtherTypesAlikeInEverySession() throws SQLException {
+    Topology topology = new TestTopologies(random, HashFunction.MD5).of(RoutingStrategy.MODULO, 16);
+    String owner =
+        new RoutingSql(topology, "'2024-02-29 12:00+00'::timestamptz", "timestamp with time zone")
+            .owner(RoutingSqlITCase::ordinal);
+    try (Connection connection = TestServer.connect(database);
+        Statement statement = connection.createStatement()) {
+      int expected = ordinal(new Router(topology).route("2024-02-29 12:00:00+00").id());
+      for (String settings :
+          List.of("SET timezone = 'Asia/Tokyo'", "SET datestyle = 'ISO, DMY'", "RESET ALL")) {
+        statement.execute(settings);
+        try (ResultSet row = statement.executeQuery("SELECT " + owner)) {
+          row.next();
+          assertThat(row.getInt(1)).isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  @Test
+  void agreesWithTheRouterOverRangesOfValues() throws SQLException {
+    assertAgreement(
+        new TestTopologies(random, null).of(RoutingStrategy.RANGE, 6),
+        "bigint",
+        PostgresHashITCase.longs());
+    assertAgreement(values("g", "żółć", "\uD83D\uDE80"), "text", PostgresHashITCase.texts());
+    assertAgreement(
+        values("40000000-0000-0000-0000-000000000000", "c0000000-0000-0000-0000-000000000000"),
+        "uuid",
+        PostgresHashITCase.uuids());
+    assertAgreement(
+        values("2000-01-01", "2024-02-29"),
+        "date",
+        List.of("1999-12-31", "2000-01-01", "2024-02-28", "2024-02-29", "2030-01-01"));
+  }
+
+  @Test
+  void agreesWithTheRouterOverADirectory() throws SQLException {
+    Topology topology = new TestTopologies(random, null).of(RoutingStrategy.DIRECTORY, 5);
+    List<String> keys = IntStream.range(-5, 80).mapToObj(Integer::toString).toList();
+    assertAgreement(topology, "bigint", keys);
+    assertAgreement(topology, "text", keys);
+    assertAgreement(topology, "numeric", keys);
+  }
+
   @Test
   void agreesAtTheEdgesOfRanges() throws SQLException {
     // The hash of a key is itself a bound: it belongs to the range that starts there.
@@ -54,9 +142,8 @@ class RoutingSqlITCase {
       long hash = PostgresHash.ofLong(Long.parseLong(key));
       Topology topology =
           topology(
-              RoutingStrategy.HASH,
-              List.of(
-                  shard(0, new KeyRange(0, hash), null), shard(1, new KeyRange(hash, 0), null)));
+              new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
+              List.of(shard(0, new KeyRange(0, hash)), shard(1, new KeyRange(hash, 0))));
       assertThat(new Router(topology).route(key, "bigint").id()).isEqualTo("shard-1");
       assertAgreement(topology, "bigint", List.of(key));
     }
@@ -64,7 +151,20 @@ class RoutingSqlITCase {
 
   @Test
   void knowsNoOwnerOfANull() throws SQLException {
-    for (Topology topology : List.of(ranges(1), ranges(3), remainders(1), remainders(3))) {
+    TestTopologies murmur3 = new TestTopologies(random, HashFunction.MURMUR3);
+    for (Topology topology :
+        List.of(
+            ranges(1),
+            ranges(3),
+            remainders(1),
+            remainders(3),
+            murmur3.of(RoutingStrategy.HASH, 3),
+            murmur3.of(RoutingStrategy.RING, 1),
+            murmur3.of(RoutingStrategy.RING, 3),
+            murmur3.of(RoutingStrategy.RANGE, 1),
+            murmur3.of(RoutingStrategy.RANGE, 3),
+            murmur3.of(RoutingStrategy.DIRECTORY, 1),
+            murmur3.of(RoutingStrategy.DIRECTORY, 3))) {
       RoutingSql sql = new RoutingSql(topology, "k", "bigint");
       String query =
           "SELECT "
@@ -74,7 +174,7 @@ class RoutingSqlITCase {
               + ", "
               + sql.strayOn("shard-0")
               + " FROM (SELECT NULL::bigint AS k) s";
-      try (Connection connection = TestServer.connect("postgres");
+      try (Connection connection = TestServer.connect(database);
           PreparedStatement statement = connection.prepareStatement(query);
           ResultSet row = statement.executeQuery()) {
         row.next();
@@ -93,11 +193,40 @@ class RoutingSqlITCase {
 
   @Test
   void refusesTypesThatCannotBeRouted() {
-    assertThatThrownBy(() -> new RoutingSql(ranges(2), "k", "numeric(10,2)"))
+    assertRefused(ranges(2), "numeric(10,2)", "numeric(10,2)");
+    assertRefused(
+        new TestTopologies(random, HashFunction.IDENTITY).of(RoutingStrategy.HASH, 2),
+        "text",
+        "identity takes integers");
+    assertRefused(values("m"), "boolean", "has no ranges");
+    assertRefused(values("m"), "integer", "is not a value of the shard key's type integer");
+    assertRefused(values("9", "10"), "text", "do not ascend in the shard key's type text");
+  }
+
+  private static void assertRefused(Topology topology, String type, String message) {
+    assertThatThrownBy(() -> new RoutingSql(topology, "k", type))
         .isInstanceOfSatisfying(
             ReshardingException.class,
             e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.INVALID_TOPOLOGY))
-        .hasMessageContaining("numeric(10,2)");
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void hundredsOfRangesOfARingCostNoMoreThanASearch() throws SQLException {
+    Topology topology =
+        new TestTopologies(random, HashFunction.POSTGRES).of(RoutingStrategy.RING, 9);
+    RoutingSql sql = new RoutingSql(topology, "k", "bigint");
+    assertThat(sql.ownedBy("shard-3")).contains("width_bucket").doesNotContain(" OR ");
+    String query =
+        "SELECT count(*) FROM generate_series(1::bigint, 20000) k WHERE " + sql.ownedBy("shard-3");
+    try (Connection connection = TestServer.connect(database);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET statement_timeout = '2s'");
+      try (ResultSet row = statement.executeQuery(query)) {
+        row.next();
+        assertThat(row.getInt(1)).isPositive();
+      }
+    }
   }
 
   private static int ordinal(String shardId) {
@@ -127,7 +256,7 @@ class RoutingSqlITCase {
             + " FROM (SELECT t, t::"
             + type
             + " AS k FROM unnest(?::text[]) t) s";
-    try (Connection connection = TestServer.connect("postgres");
+    try (Connection connection = TestServer.connect(database);
         PreparedStatement statement = connection.prepareStatement(query)) {
       statement.setArray(1, connection.createArrayOf("text", keys.toArray()));
       try (ResultSet row = statement.executeQuery()) {
@@ -142,42 +271,47 @@ class RoutingSqlITCase {
   }
 
   private Topology ranges(int shards) {
-    SortedSet<Long> bounds = new TreeSet<>(Long::compareUnsigned);
-    bounds.add(0L);
-    while (bounds.size() < shards) {
-      bounds.add(random.nextLong());
-    }
-    List<Long> starts = new ArrayList<>(bounds);
-    List<Shard> owners = new ArrayList<>();
-    for (int index = 0; index < shards; index++) {
-      long end = index + 1 < shards ? starts.get(index + 1) : 0;
-      owners.add(shard(index, new KeyRange(starts.get(index), end), null));
-    }
-    Collections.shuffle(owners, random);
-    return topology(RoutingStrategy.HASH, owners);
+    return new TestTopologies(random, HashFunction.POSTGRES).of(RoutingStrategy.HASH, shards);
   }
 
   private Topology remainders(int shards) {
-    List<Shard> owners = new ArrayList<>();
-    for (int index = 0; index < shards; index++) {
-      owners.add(shard(index, null, index));
+    return new TestTopologies(random, HashFunction.POSTGRES).of(RoutingStrategy.MODULO, shards);
+  }
+
+  /** Ranges of values between the given bounds. */
+  private static Topology values(String... bounds) {
+    List<Shard> shards = new ArrayList<>();
+    for (int index = 0; index <= bounds.length; index++) {
+      String from = index == 0 ? null : bounds[index - 1];
+      String to = index == bounds.length ? null : bounds[index];
+      shards.add(
+          new Shard(
+              "shard-" + index,
+              "node-1",
+              "app_" + index,
+              ShardStatus.ACTIVE,
+              null,
+              null,
+              null,
+              from,
+              to,
+              null,
+              null));
     }
-    Collections.shuffle(owners, random);
-    return topology(RoutingStrategy.MODULO, owners);
+    return topology(new Routing(RoutingStrategy.RANGE, null), shards);
   }
 
-  private static Shard shard(int number, KeyRange range, Integer remainder) {
-    return new Shard(
-        "shard-" + number, "node-1", "app_" + number, ShardStatus.ACTIVE, range, remainder);
-  }
-
-  private static Topology topology(RoutingStrategy strategy, List<Shard> shards) {
+  private static Topology topology(Routing routing, List<Shard> shards) {
     return TopologyRules.check(
         new Topology(
             1,
-            new Routing(strategy, HashFunction.POSTGRES),
+            routing,
             List.of(new Node("node-1", "jdbc:postgresql://127.0.0.1/", null, null, null)),
             shards,
             List.of(new TableRule("public.t", "k", false))));
+  }
+
+  private static Shard shard(int number, KeyRange range) {
+    return new Shard("shard-" + number, "node-1", "app_" + number, ShardStatus.ACTIVE, range, null);
   }
 }

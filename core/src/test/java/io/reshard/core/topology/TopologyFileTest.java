@@ -83,7 +83,7 @@ class TopologyFileTest {
       textBlock =
           """
           keyRange:            | keyrange:          | did you mean 'keyRange'
-          strategy: hash       | strategy: ring     | must be one of hash, modulo
+          strategy: hash       | strategy: rung     | must be one of hash, ring, modulo, range, directory
           strategy: hash, f    | f                  | no 'strategy'
           "80-"                | "c0-"              | no active shard owns the key range 80-c0
           "-80"                | "10-80"            | no active shard owns the key range -10

@@ -12,6 +12,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.DateTimeException;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,8 +44,8 @@ final class RouteCommand implements Callable<Integer> {
       String type = keyType(session, topology, rule);
       Shard shard;
       try {
-        shard = new Router(topology).route(key, type);
-      } catch (IllegalArgumentException e) {
+        shard = new Router(topology.viewOf(rule)).route(key, type);
+      } catch (IllegalArgumentException | DateTimeException e) {
         throw invalid("'" + key + "' is not a value of the type " + type, e);
       }
       common.print(
@@ -77,7 +78,7 @@ final class RouteCommand implements Callable<Integer> {
   }
 
   private static String keyType(Session session, Topology topology, TableRule rule) {
-    Shard shard = topology.owners().get(0);
+    Shard shard = topology.viewOf(rule).owners().get(0);
     Endpoint endpoint = session.secrets(topology).endpoint(topology, shard);
     try (Connection connection = endpoint.connect("reshard route");
         PreparedStatement query = connection.prepareStatement(COLUMN_TYPE)) {

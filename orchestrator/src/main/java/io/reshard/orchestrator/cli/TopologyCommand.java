@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -98,12 +99,7 @@ final class TopologyCommand implements Runnable {
     TopologyView view = view(session);
     StringBuilder text = new StringBuilder();
     text.append(
-        String.format(
-            Locale.ROOT,
-            "version %d, strategy %s, function %s%n",
-            view.version(),
-            view.routing().strategy().text(),
-            view.routing().function().text()));
+        String.format(Locale.ROOT, "version %d, %s%n", view.version(), text(view.routing())));
     for (ShardView shard : view.shards()) {
       text.append(
           String.format(
@@ -116,11 +112,27 @@ final class TopologyCommand implements Runnable {
               shard.reason() == null ? "" : "  " + shard.reason()));
     }
     for (TableRule table : view.tables()) {
-      text.append(
-          table.reference()
-              ? String.format(Locale.ROOT, "%s (reference)%n", table.name())
-              : String.format(Locale.ROOT, "%s by %s%n", table.name(), table.shardKey()));
+      text.append(table.name()).append(text(table)).append(System.lineSeparator());
     }
     return text.toString();
+  }
+
+  private static String text(Routing routing) {
+    return "strategy "
+        + routing.strategy().text()
+        + (routing.function() == null ? "" : ", function " + routing.function().text());
+  }
+
+  private static String text(TableRule table) {
+    if (table.reference()) {
+      return " (reference)";
+    }
+    String own =
+        table.ownShards().stream()
+            .map(shard -> shard.id() + " " + shard.ownership())
+            .collect(Collectors.joining(", "));
+    return " by "
+        + table.shardKey()
+        + (table.routing() == null ? "" : ", " + text(table.routing()) + ": " + own);
   }
 }
