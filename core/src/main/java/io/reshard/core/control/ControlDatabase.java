@@ -63,7 +63,7 @@ public final class ControlDatabase {
     } catch (FlywayException e) {
       throw new ReshardingException(
           ErrorCode.STATE_STORE_FAILED,
-          "cannot prepare the " + endpoint + ": " + e.getMessage(),
+          "cannot prepare the " + endpoint + ": " + reason(e),
           e);
     }
     return this;
@@ -74,12 +74,20 @@ public final class ControlDatabase {
     try {
       return work.with(jdbi);
     } catch (JdbiException e) {
-      String reason = e.getCause() == null ? e.getMessage() : e.getCause().getMessage();
       throw new ReshardingException(
           ErrorCode.STATE_STORE_FAILED,
-          "the " + endpoint + " failed to " + what + ": " + reason,
+          "the " + endpoint + " failed to " + what + ": " + reason(e),
           e);
     }
+  }
+
+  /** What PostgreSQL or its driver said, without what the libraries in between add. */
+  private static String reason(Exception failure) {
+    Throwable reason = failure;
+    while (reason.getCause() != null && !(reason instanceof SQLException)) {
+      reason = reason.getCause();
+    }
+    return reason.getMessage();
   }
 
   public Endpoint endpoint() {

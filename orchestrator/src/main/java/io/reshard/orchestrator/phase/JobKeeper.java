@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
 final class JobKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(JobKeeper.class);
   private static final Duration CHECKPOINT_POLL = Duration.ofSeconds(10);
+  private static final int LOOKS = 10;
 
   private final OperationContext context;
   private final FlinkCluster cluster;
@@ -96,11 +97,15 @@ final class JobKeeper {
     return failure(cluster, job, otherwise);
   }
 
+  /** What a cluster answers can be older than the failure ({@code web.refresh-interval}, 3 s). */
   static ReshardingException failure(FlinkCluster cluster, JobID job, ErrorCode otherwise) {
+    Optional<JobFailure> told = cluster.failure(job);
+    for (int look = 1; told.isEmpty() && look < LOOKS; look++) {
+      Waiting.sleep(Waiting.POLL);
+      told = cluster.failure(job);
+    }
     JobFailure failure =
-        cluster
-            .failure(job)
-            .orElse(new JobFailure(Optional.empty(), "the cluster does not say why"));
+        told.orElse(new JobFailure(Optional.empty(), "the cluster does not say why"));
     return new ReshardingException(
         failure.code().orElse(otherwise), "job " + job + " failed: " + failure.message());
   }
