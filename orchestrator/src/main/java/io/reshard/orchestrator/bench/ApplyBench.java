@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.bench;
 
+import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -35,7 +36,7 @@ final class ApplyBench {
         Product product = new Product(shards, folder)) {
       NativePeer peer = new NativePeer(shards);
       peer.subscribe(indexes);
-      product.replicate();
+      product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {
         for (boolean hot : List.of(false, true)) {
           results.add(round(shards, product, peer, hot, round % 2 == 0));

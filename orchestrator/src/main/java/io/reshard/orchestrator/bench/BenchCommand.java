@@ -16,7 +16,21 @@ import picocli.CommandLine.Spec;
 public final class BenchCommand {
   @Spec CommandSpec spec;
 
-  /** Figures of a backlog's drain. */
+  /** Work whose figures are printed. */
+  @FunctionalInterface
+  private interface Bench {
+    List<?> run(Path folder) throws Exception;
+  }
+
+  @Command(name = "copy", description = "Rows per second, against native logical replication.")
+  int copy(
+      @Option(names = "--rows", defaultValue = "1000000") long rows,
+      @Option(names = "--indexes", defaultValue = "0") int indexes,
+      @Option(names = "--rounds", defaultValue = "3") int rounds)
+      throws Exception {
+    return print(folder -> new CopyBench(rows, indexes, rounds).run(folder));
+  }
+
   @Command(name = "apply", description = "Changes per second, against native replication.")
   int apply(
       @Option(names = "--rows", defaultValue = "400000") long rows,
@@ -24,11 +38,23 @@ public final class BenchCommand {
       @Option(names = "--indexes", defaultValue = "0") int indexes,
       @Option(names = "--rounds", defaultValue = "3") int rounds)
       throws Exception {
+    return print(folder -> new ApplyBench(rows, changes, indexes, rounds).run(folder));
+  }
+
+  @Command(name = "window", description = "How long writers wait at the switch.")
+  int window(
+      @Option(names = "--rounds", defaultValue = "5") int rounds,
+      @Option(names = "--writers", defaultValue = "16") int writers,
+      @Option(names = "--writes-per-second", defaultValue = "2000") double writesPerSecond)
+      throws Exception {
+    return print(folder -> new WindowBench(rounds, writers, writesPerSecond).run(folder));
+  }
+
+  private int print(Bench bench) throws Exception {
     Path folder = Files.createTempDirectory("reshard-bench-");
     try {
-      List<ApplyBench.Round> results = new ApplyBench(rows, changes, indexes, rounds).run(folder);
       PrintWriter out = spec.commandLine().getOut();
-      out.println(Documents.toJson(results));
+      out.println(Documents.toJson(bench.run(folder)));
       out.flush();
       return 0;
     } finally {

@@ -51,9 +51,9 @@ final class Product implements AutoCloseable {
             Optional.empty());
   }
 
-  /** Copies, and replicates until the lag is small. */
-  void replicate() {
-    new OperationDriver(context, new FencedCutover()).drive(Optional.of(Phase.REPLICATING));
+  /** Drives the operation to the end of {@code last}; the job then goes on. */
+  void drive(Phase last) {
+    new OperationDriver(context, new FencedCutover()).drive(Optional.of(last));
     job =
         JobID.fromHexString(
             new OperationStore(shards.control()).get(context.operationId()).jobId());

@@ -6,11 +6,11 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.testkit.LiveWriter;
 
 /** A cutover during which the writers note how long they wait. */
-final class ObservedCutover implements CutoverProcedure {
+public final class ObservedCutover implements CutoverProcedure {
   private final CutoverProcedure cutover;
   private final LiveWriter writer;
 
-  ObservedCutover(CutoverProcedure cutover, LiveWriter writer) {
+  public ObservedCutover(CutoverProcedure cutover, LiveWriter writer) {
     this.cutover = cutover;
     this.writer = writer;
   }
