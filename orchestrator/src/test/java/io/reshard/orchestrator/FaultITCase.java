@@ -45,7 +45,7 @@ class FaultITCase {
   private static final int RUNS = Integer.getInteger("reshard.kill.runs", 2);
   private static final long SEED = Long.getLong("reshard.kill.seed", System.nanoTime());
   private static final long ORDERS = 30_000;
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   @TempDir static Path folder;
   private static ClusterProcesses processes;
