@@ -62,9 +62,7 @@ public final class ControlDatabase {
           .migrate();
     } catch (FlywayException e) {
       throw new ReshardingException(
-          ErrorCode.STATE_STORE_FAILED,
-          "cannot prepare the " + endpoint + ": " + reason(e),
-          e);
+          ErrorCode.STATE_STORE_FAILED, "cannot prepare the " + endpoint + ": " + reason(e), e);
     }
     return this;
   }

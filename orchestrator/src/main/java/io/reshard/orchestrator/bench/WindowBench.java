@@ -29,8 +29,7 @@ final class WindowBench {
 
   WindowBench(int rounds, int writers, double writesPerSecond) {
     this.rounds = rounds;
-    this.load =
-        WriterOptions.defaults().withWriters(writers).withWritesPerSecond(writesPerSecond);
+    this.load = WriterOptions.defaults().withWriters(writers).withWritesPerSecond(writesPerSecond);
   }
 
   /**

@@ -16,6 +16,7 @@ class OperationsGuideTest {
     String guide = Files.readString(Path.of("..", "docs", "operations.md"));
     assertThat(Arrays.stream(ErrorCode.values()).map(ErrorCode::code))
         .allSatisfy(
-            code -> assertThat(guide).contains("`" + code.substring(ErrorCode.PREFIX.length()) + "`"));
+            code ->
+                assertThat(guide).contains("`" + code.substring(ErrorCode.PREFIX.length()) + "`"));
   }
 }
