@@ -3,34 +3,37 @@ package io.reshard.job;
 import io.reshard.core.control.CaptureRecord;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.shard.ChangeCapture;
+import io.reshard.core.shard.ChangeCaptures;
 import io.reshard.core.shard.PendingShards;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
  * What must stand before the job starts: targets, and on the operation's first start publications
- * and slots, recorded in the control database before they are made. On every later start they must
- * be there: made anew, they would silently lack the changes in between.
+ * and slots. On every later start, and always on the way back, for which the cutover makes them,
+ * they must be there: made anew, they would silently lack the changes in between.
  */
 final class JobPreparation {
   private static final Duration SLOT_TIMEOUT = Duration.ofSeconds(60);
 
   private final Plan plan;
   private final Secrets secrets;
+  private final ControlDatabase control;
   private final JobRegistry registry;
 
   JobPreparation(Plan plan, Secrets secrets) {
     this.plan = plan;
     this.secrets = secrets;
-    this.registry = new JobRegistry(new ControlDatabase(secrets.control().endpoint()).migrate());
+    this.control = new ControlDatabase(secrets.control().endpoint()).migrate();
+    this.registry = new JobRegistry(control);
   }
 
   /** What the job starts from. */
@@ -38,42 +41,41 @@ final class JobPreparation {
 
   /** Takes a generation and makes or checks what must stand. */
   Prepared run() {
+    if (plan.isReverse()) {
+      requireSwitched();
+    }
     JobRegistry.Submission submission = registry.nextGeneration(plan.planId());
-    if (submission.prepared()) {
+    if (submission.prepared() || plan.isReverse()) {
       checkSlots();
     } else {
       new PendingShards(plan, secrets).create();
-      createCaptures();
+      new ChangeCaptures(plan, secrets, control).create(SLOT_TIMEOUT);
     }
     return new Prepared(
         new Migration(plan, secrets, submission.generation()), registry.captures(plan.planId()));
   }
 
-  private void createCaptures() {
-    List<ChangeCapture> captures = new ArrayList<>();
-    for (String source : plan.sources()) {
-      captures.add(new ChangeCapture(plan, source, endpoint(source)));
+  /** Before the switch the old shards own the rows: the way back would overwrite them. */
+  private void requireSwitched() {
+    long active = new TopologyStore(control).activeVersion();
+    if (active != plan.source().version()) {
+      throw new ReshardingException(
+          ErrorCode.TOPOLOGY_CONFLICT,
+          "the way back of operation %s can only be kept while version %d of the topology is active; it is version %d"
+              .formatted(plan.forwardId(), plan.source().version(), active));
     }
-    registry.recordCapture(plan.planId(), captures.stream().map(ChangeCapture::names).toList());
-    List<CaptureRecord> made = new ArrayList<>();
-    for (ChangeCapture capture : captures) {
-      try {
-        made.add(capture.create(SLOT_TIMEOUT));
-      } catch (SQLException e) {
-        throw new ReshardingException(
-            ErrorCode.REPLICATION_FAILED,
-            "change capture cannot be prepared on source "
-                + capture.names().source()
-                + ": "
-                + e.getMessage(),
-            e);
-      }
-    }
-    registry.markPrepared(plan.planId(), made);
   }
 
   private void checkSlots() {
-    for (CaptureRecord capture : registry.captures(plan.planId())) {
+    List<CaptureRecord> captures = registry.captures(plan.planId());
+    if (captures.isEmpty()) {
+      throw new ReshardingException(
+          ErrorCode.SLOT_MISSING,
+          "no change capture stands for plan "
+              + plan.planId()
+              + ": it has ended, or was never made");
+    }
+    for (CaptureRecord capture : captures) {
       try {
         if (!ChangeCapture.slotExists(endpoint(capture.source()), capture.slot())) {
           throw new ReshardingException(

@@ -22,18 +22,22 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** A migration of the sample application from 2 to 3 shards on an embedded Flink cluster. */
+/** Migrations of the sample application on an embedded Flink cluster. */
 final class EmbeddedMigration implements AutoCloseable {
   private static final int PARALLELISM = 2;
 
   private final LiveSystem system;
   private final EmbeddedCluster cluster;
-  private final OperationContext context;
+  private OperationContext context;
 
   private EmbeddedMigration(LiveSystem system, EmbeddedCluster cluster) {
     this.system = system;
     this.cluster = cluster;
-    Plan plan = system.plan(3);
+  }
+
+  /** Begins the next operation, which leads to {@code shards} shards. */
+  EmbeddedMigration to(int shards) {
+    Plan plan = system.plan(shards);
     new OperationStore(system.control()).create(plan, Map.of());
     Options options = Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build();
     context =
@@ -44,14 +48,20 @@ final class EmbeddedMigration implements AutoCloseable {
             options,
             Optional.of(cluster),
             Optional.empty());
+    return this;
+  }
+
+  /** From 2 to 3 shards. */
+  static EmbeddedMigration prepare(Path folder, long orders, String... ddl) throws SQLException {
+    return start(folder, orders, ddl).to(3);
   }
 
   /**
-   * Starts servers and cluster, runs {@code ddl} on every shard, and makes the plan.
+   * Starts servers with 2 shards and a cluster, and runs {@code ddl} on every shard.
    *
    * @param folder for Flink's files
    */
-  static EmbeddedMigration prepare(Path folder, long orders, String... ddl) throws SQLException {
+  static EmbeddedMigration start(Path folder, long orders, String... ddl) throws SQLException {
     LiveSystem system = LiveSystem.start(2, orders);
     for (String shard : List.of("shard-0", "shard-1")) {
       try (Connection connection =

@@ -132,7 +132,7 @@ public final class TopologyStore {
                 }));
   }
 
-  /** Forgets shards that never became active and whose databases are gone. */
+  /** Forgets shards that are not active and whose databases are gone. */
   public void forget(Collection<String> shardIds) {
     control.call(
         "forget shards",
@@ -141,8 +141,7 @@ public final class TopologyStore {
                 handle -> {
                   for (String shardId : shardIds) {
                     handle.execute(
-                        "DELETE FROM shard_status WHERE shard_id = ?"
-                            + " AND status IN ('pending', 'failed')",
+                        "DELETE FROM shard_status WHERE shard_id = ?" + " AND status <> 'active'",
                         shardId);
                   }
                   return null;

@@ -10,6 +10,11 @@ import java.io.Serializable;
 public record MigrationStep(
     String source, String target, String keyRange, long estimatedRows, long estimatedBytes)
     implements Serializable {
+  /** The same keys on their way back. */
+  MigrationStep reversed() {
+    return new MigrationStep(target, source, keyRange, estimatedRows, estimatedBytes);
+  }
+
   /** The name of the step in reports: {@code shard-0->shard-2}. */
   public String name() {
     return source + "->" + target;

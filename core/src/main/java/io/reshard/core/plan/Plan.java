@@ -35,6 +35,8 @@ public record Plan(
   /** The format that this version writes and reads. */
   public static final int FORMAT = 1;
 
+  private static final String REVERSE = "-back";
+
   /** The same plan for those who do not need the splits, which can be many. */
   public Plan withoutSplits() {
     return new Plan(
@@ -51,6 +53,43 @@ public record Plan(
         totalBytes,
         estimatedSeconds,
         preflight);
+  }
+
+  /**
+   * The way back after the switch: change capture alone, from the new shards to the old ones, then
+   * a cutover to the old topology under the version after the next. Everything that is keyed by a
+   * plan's id is separate for it, since the id is another one.
+   */
+  public Plan reversed() {
+    if (isReverse()) {
+      throw new IllegalStateException("plan " + planId + " is a reverse plan already");
+    }
+    return new Plan(
+        format,
+        planId + REVERSE,
+        createdAt,
+        target,
+        source.withVersion(target.version() + 1),
+        List.of(),
+        tables,
+        steps.stream().map(MigrationStep::reversed).toList(),
+        List.of(),
+        0,
+        0,
+        0.0,
+        List.of());
+  }
+
+  /** Whether this is the way back of an operation that has switched. */
+  @JsonIgnore
+  public boolean isReverse() {
+    return planId.endsWith(REVERSE);
+  }
+
+  /** The id of the operation; of a reverse plan, of the operation that it takes back. */
+  @JsonIgnore
+  public String forwardId() {
+    return isReverse() ? planId.substring(0, planId.length() - REVERSE.length()) : planId;
   }
 
   /** Every shard of either topology: those of the old one first. */
@@ -86,9 +125,12 @@ public record Plan(
         .toList();
   }
 
-  /** Whether {@code shardId} exists only under the new topology, so that it starts empty. */
+  /**
+   * Whether {@code shardId} exists only under the new topology, so that it starts empty. On the way
+   * back no shard does: a retired one still holds its rows.
+   */
   public boolean isNew(String shardId) {
-    return !source.owns(shardId);
+    return !isReverse() && !source.owns(shardId);
   }
 
   /** The shard as the topology has it that knows its database: the old one first. */

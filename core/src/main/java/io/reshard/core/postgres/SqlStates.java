@@ -12,6 +12,9 @@ public final class SqlStates {
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
   public static final String UNDEFINED_TABLE = "42P01";
 
+  /** There is no such database. */
+  public static final String INVALID_CATALOG_NAME = "3D000";
+
   /** Raised by the write fence and by the guard against keys that have moved away. */
   public static final String FENCED = "RS001";
 

@@ -23,7 +23,6 @@ import java.util.concurrent.locks.LockSupport;
  * once per operation, before any split is read, and removed by clean-up.
  */
 public final class ChangeCapture {
-  private static final String TRUNCATE_TRIGGER = "reshard_refuse_truncate";
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Plan plan;
@@ -48,6 +47,11 @@ public final class ChangeCapture {
     return "reshard_" + operation + "_" + plan.shardOrdinal(source);
   }
 
+  /** An operation and its way back can capture one shard at once: each has its own trigger. */
+  private String truncateTrigger() {
+    return Sql.identifier(name(plan, source) + "_truncate");
+  }
+
   /**
    * Makes all of it, replacing what an interrupted first start left behind, and returns the record
    * with the heartbeat's number. The publication comes first: decoding fails where it is younger
@@ -57,7 +61,9 @@ public final class ChangeCapture {
    */
   public CaptureRecord create(Duration timeout) throws SQLException {
     CaptureRecord names = names();
-    try (Connection connection = endpoint.connect("reshard " + plan.planId() + " prepare")) {
+    String application = "reshard " + plan.planId() + " prepare";
+    try (Connection connection = endpoint.connect(application)) {
+      endOthers(connection, application);
       ShardSchema.ensure(connection);
       dropSlot(connection, names.slot());
       createPublication(connection, names.publication());
@@ -66,6 +72,18 @@ public final class ChangeCapture {
       createSlot(connection, names.slot(), timeout);
       awaitOpenTransactions(connection, timeout);
       return new CaptureRecord(source, names.publication(), names.slot(), number);
+    }
+  }
+
+  /** One that slept through its own replacement would drop the slot that is made here. */
+  private static void endOthers(Connection connection, String application) throws SQLException {
+    try (PreparedStatement end =
+        connection.prepareStatement(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                + " WHERE datname = current_database() AND application_name = left(?, 63)"
+                + " AND pid <> pg_backend_pid()")) {
+      end.setString(1, application);
+      end.execute();
     }
   }
 
@@ -91,7 +109,7 @@ public final class ChangeCapture {
       for (PlannedTable table : plan.tables()) {
         statement.execute(
             "CREATE OR REPLACE TRIGGER "
-                + TRUNCATE_TRIGGER
+                + truncateTrigger()
                 + " BEFORE TRUNCATE ON "
                 + table.quotedName()
                 + " EXECUTE FUNCTION reshard.refuse_truncate()");
@@ -210,7 +228,7 @@ public final class ChangeCapture {
         statement.execute("DROP PUBLICATION IF EXISTS " + Sql.identifier(capture.publication()));
         for (PlannedTable table : plan.tables()) {
           statement.execute(
-              "DROP TRIGGER IF EXISTS " + TRUNCATE_TRIGGER + " ON " + table.quotedName());
+              "DROP TRIGGER IF EXISTS " + truncateTrigger() + " ON " + table.quotedName());
         }
       }
       try (PreparedStatement delete =

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cli;
 
+import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CleanUp;
 import io.reshard.orchestrator.state.Operation;
 import java.util.Optional;
@@ -12,7 +13,7 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "complete",
     description = {
-      "Ends the retention now: removes the moved rows from their sources.",
+      "Ends the retention now: removes the moved rows from their sources. No way back after it.",
       "Of an operation that was completed with an error, it tries the clean-up again."
     })
 final class CompleteCommand implements Callable<Integer> {
@@ -30,7 +31,8 @@ final class CompleteCommand implements Callable<Integer> {
                   session.context(
                       session.operations().plan(operation.id()),
                       session.runningCluster(),
-                      Optional.empty()))
+                      Optional.empty()),
+                  new FencedCutover())
               .run();
       common.print(
           session.statuses().read(completed.id()), completed.id() + " " + completed.phase());

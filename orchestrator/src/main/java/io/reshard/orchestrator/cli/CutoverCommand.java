@@ -54,8 +54,21 @@ final class CutoverCommand implements Callable<Integer> {
       description = "Called at the switch, to swap the application's own topology.")
   Path onSwitch;
 
+  @Option(
+      names = "--back",
+      paramLabel = "FILE",
+      description = {
+        "By hand: prepares the way back and writes its plan here. Submit the job with it right",
+        "after the switch: until then the new shards keep their write-ahead log."
+      })
+  Path backFile;
+
   @Override
   public Integer call() {
+    if (backFile != null && planFile == null) {
+      throw new CommandLine.ParameterException(
+          common.spec.commandLine(), "--back belongs to --plan; an operation needs no file");
+    }
     if ((planFile == null) != (secretsFile == null) || (planFile != null && id != null)) {
       throw new CommandLine.ParameterException(
           common.spec.commandLine(), "give an ID, or both --plan and --secrets");
@@ -88,17 +101,29 @@ final class CutoverCommand implements Callable<Integer> {
             Options.builder().build(),
             Optional.empty(),
             Optional.ofNullable(onSwitch));
-    return carryOut(context, new OperationStore(control).find(plan.planId()));
+    Optional<Operation> operation = new OperationStore(control).find(plan.planId());
+    if (backFile != null) {
+      PlanFile.write(reverse(plan), backFile);
+    }
+    return carryOut(context, operation);
+  }
+
+  private Plan reverse(Plan plan) {
+    if (plan.isReverse()) {
+      throw new CommandLine.ParameterException(
+          common.spec.commandLine(), planFile + " is a way back already; there is none from it");
+    }
+    return plan.reversed();
   }
 
   private int carryOut(OperationContext context, Optional<Operation> operation) {
     operation.ifPresent(CutoverCommand::requireVerified);
-    CutoverProcedure cutover = new FencedCutover();
+    CutoverProcedure cutover = new FencedCutover(operation.isPresent() || backFile != null);
     if (dryRun) {
       return print(cutover.rehearse(context));
     }
     if (operation.isEmpty()) {
-      return print(new Switch(context, cutover).run(Optional.empty()));
+      return print(new Switch(context, cutover).run());
     }
     OperationDriver driver = new OperationDriver(context, cutover);
     driver.drive(Optional.empty());
@@ -124,6 +149,12 @@ final class CutoverCommand implements Callable<Integer> {
   }
 
   private int print(CutoverReport report) {
+    String wayBack =
+        backFile == null || !report.switched()
+            ? ""
+            : "\nThe way back is open for a job with --plan "
+                + backFile
+                + "; submit it now, or drop its slots.";
     String text =
         report.switched()
             ? String.format(
@@ -134,7 +165,7 @@ final class CutoverCommand implements Callable<Integer> {
                 report.readOnlyMillis(),
                 report.drainMillis())
             : "Version " + report.topologyVersion() + " stays active; gate: " + report.gate();
-    common.print(report, text);
+    common.print(report, text + wayBack);
     return ExitCode.OK;
   }
 }

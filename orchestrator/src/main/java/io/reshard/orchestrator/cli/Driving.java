@@ -92,7 +92,11 @@ final class Driving {
         operation.phase() == Phase.CLEANING_UP
             ? "The moved rows stay on their sources until 'reshard complete "
                 + operation.id()
-                + "'."
+                + "'; until then 'reshard rollback "
+                + operation.id()
+                + "' goes back, and 'reshard resume "
+                + operation.id()
+                + "' keeps that way open."
             : "Replication goes on; 'reshard resume "
                 + operation.id()
                 + "' continues with the next phase.");

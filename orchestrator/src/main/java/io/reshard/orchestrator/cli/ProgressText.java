@@ -88,7 +88,8 @@ final class ProgressText {
     figures.add(Numbers.count(status.rowsReplicated()) + " changes");
     rowsPerSecond.ifPresent(rate -> figures.add(Numbers.count(Math.round(rate)) + " rows/s"));
     if (status.lagMillis() != null) {
-      figures.add("lag " + Numbers.millis(status.lagMillis()));
+      String lag = status.phase() == Phase.CLEANING_UP ? "way back kept, lag " : "lag ";
+      figures.add(lag + Numbers.millis(status.lagMillis()));
     }
     if (status.estimatedSecondsLeft() != null) {
       figures.add(

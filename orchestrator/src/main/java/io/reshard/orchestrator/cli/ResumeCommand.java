@@ -2,7 +2,10 @@ package io.reshard.orchestrator.cli;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CleanUp;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.phase.Retention;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.Phase;
 import java.util.Optional;
@@ -17,7 +20,7 @@ import picocli.CommandLine.Parameters;
     name = "resume",
     description = {
       "Goes on with what was interrupted or has failed, from the phase after the last completed one.",
-      "After the switch: waits for the end of the retention, and cleans up."
+      "After the switch: keeps the way back until the end of the retention, then cleans up."
     })
 final class ResumeCommand implements Callable<Integer> {
   @Mixin CommonOptions common;
@@ -52,15 +55,17 @@ final class ResumeCommand implements Callable<Integer> {
   }
 
   private void cleanUp(Session session, Operation operation) {
-    CleanUp cleanUp =
-        new CleanUp(
-            session.context(
-                session.operations().plan(operation.id()),
-                session.runningCluster(),
-                Optional.empty()));
-    common.say("The retention ends at " + cleanUp.retentionEnd() + ".");
-    cleanUp.awaitRetention();
-    Operation completed = cleanUp.run();
-    common.print(session.statuses().read(completed.id()), completed.id() + " " + completed.phase());
+    FencedCutover cutover = new FencedCutover();
+    OperationContext context =
+        session.context(
+            session.operations().plan(operation.id()),
+            Optional.of(session.cluster()),
+            Optional.empty());
+    Retention retention = new Retention(context, cutover);
+    common.say("The way back is kept; the retention ends at " + retention.end() + ".");
+    Operation kept = retention.keep();
+    Operation ended =
+        kept.phase() == Phase.CLEANING_UP ? new CleanUp(context, cutover).run() : kept;
+    common.print(session.statuses().read(ended.id()), ended.id() + " " + ended.phase());
   }
 }

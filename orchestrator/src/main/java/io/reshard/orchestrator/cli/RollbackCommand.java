@@ -1,14 +1,16 @@
 package io.reshard.orchestrator.cli;
 
+import io.reshard.core.plan.Plan;
 import io.reshard.orchestrator.cutover.FencedCutover;
-import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.Rollback;
 import io.reshard.orchestrator.phase.RollbackReport;
 import io.reshard.orchestrator.state.Operation;
+import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code reshard rollback}. */
@@ -16,7 +18,8 @@ import picocli.CommandLine.Parameters;
     name = "rollback",
     description = {
       "Goes back to the old topology, and removes what was copied.",
-      "Stops whatever drives the operation. After the switch: not available in this version."
+      "Stops whatever drives the operation. After the switch it fences the new shards, waits until",
+      "the old ones have every write, and switches back; not available once the clean-up deletes."
     })
 final class RollbackCommand implements Callable<Integer> {
   @Mixin CommonOptions common;
@@ -24,20 +27,31 @@ final class RollbackCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "ID", description = "Default: the active operation.")
   String id;
 
+  @Option(
+      names = "--on-switch",
+      paramLabel = "EXECUTABLE",
+      description = "Called when it switches back, to swap the application's own topology.")
+  Path onSwitch;
+
   @Override
   public Integer call() {
     try (Session session = common.open()) {
       Operation operation = session.operation(id);
-      OperationContext context =
-          session.context(
-              session.operations().plan(operation.id()),
-              session.runningCluster(),
-              Optional.empty());
-      RollbackReport report = new Rollback(context, new FencedCutover()).run();
+      RollbackReport report = rollback(session, session.operations().plan(operation.id())).run();
       StringBuilder text = new StringBuilder("rolled back " + operation.id() + "\n");
       report.removed().forEach(one -> text.append("  removed ").append(one).append('\n'));
       common.print(report, text.toString());
     }
     return ExitCode.OK;
+  }
+
+  private Rollback rollback(Session session, Plan plan) {
+    Optional<Path> swap = Optional.ofNullable(onSwitch);
+    FencedCutover cutover = new FencedCutover();
+    Rollback rollback =
+        new Rollback(session.context(plan, session.runningCluster(), swap), cutover);
+    return rollback.afterSwitch()
+        ? new Rollback(session.context(plan, Optional.of(session.cluster()), swap), cutover)
+        : rollback;
   }
 }

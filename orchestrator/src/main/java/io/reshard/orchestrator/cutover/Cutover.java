@@ -3,12 +3,14 @@ package io.reshard.orchestrator.cutover;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.ControlSession;
 import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.Hook;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,6 +42,8 @@ final class Cutover {
   private final ControlDatabase control;
   private final CutoverAttempts attempts;
   private final Gate gate;
+  private final TopologyStore topologies;
+  private final Optional<WayBack> wayBack;
 
   Cutover(Plan plan, Secrets secrets, ControlDatabase control, CutoverSettings settings) {
     this.plan = plan;
@@ -47,6 +52,11 @@ final class Cutover {
     this.control = control;
     this.attempts = new CutoverAttempts(control, plan);
     this.gate = new Gate(plan, control, settings);
+    this.topologies = new TopologyStore(control);
+    this.wayBack =
+        settings.wayBack()
+            ? Optional.of(new WayBack(plan.reversed(), secrets, control))
+            : Optional.empty();
   }
 
   /**
@@ -61,6 +71,8 @@ final class Cutover {
       int attempt = attempts.open();
       long begun = System.nanoTime();
       try {
+        wayBack.ifPresent(way -> way.prepare(settings.timeout()));
+        gate.checkLag();
         return window(attempt, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
@@ -71,7 +83,7 @@ final class Cutover {
   /** Checks all that can be checked, and changes nothing. */
   CutoverReport rehearse() {
     try (ShardSessions sessions = openSessions()) {
-      gate.check(sessions, new Deadline(settings.timeout()));
+      checkAll(sessions, new Deadline(settings.timeout()));
       return new CutoverReport(false, plan.source().version(), 0, 0, GATE_OPEN);
     } catch (ReshardingException e) {
       return new CutoverReport(false, plan.source().version(), 0, 0, e.getMessage());
@@ -85,16 +97,21 @@ final class Cutover {
   boolean recover() {
     return attempts
         .newest()
-        .map(attempt -> settle(attempt.number()) == CutoverAttempts.Status.SWITCHED)
+        .filter(attempt -> attempt.status() != CutoverStatus.CLOSED)
+        .map(attempt -> settle(attempt.number()) == CutoverStatus.SWITCHED)
         .orElse(false);
   }
 
   private void passGate(ShardSessions sessions) {
     Deadline deadline = new Deadline(settings.timeout());
     callGateHook(deadline);
-    gate.check(sessions, deadline);
+    checkAll(sessions, deadline);
     steps(0, sessions).establishForeignKeys(new Deadline(FOREIGN_KEYS));
-    gate.checkLag();
+  }
+
+  private void checkAll(ShardSessions sessions, Deadline deadline) {
+    gate.check(sessions, deadline);
+    wayBack.ifPresent(way -> way.check(sessions, deadline));
   }
 
   /** The read-only window: a line per step. */
@@ -121,7 +138,7 @@ final class Cutover {
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
     try {
-      if (settle(attempt) == CutoverAttempts.Status.SWITCHED) {
+      if (settle(attempt) == CutoverStatus.SWITCHED) {
         LOG.warn("the topology has switched although a step failed; went forward", cause);
         return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, GATE_OPEN);
       }
@@ -133,19 +150,27 @@ final class Cutover {
 
   /**
    * First the attempt is aborted by compare-and-set; only then the fence may fall. Sessions are
-   * fresh: the ones of the window may be waiting for a lock still.
+   * fresh: the ones of the window may be waiting for a lock still. Another switch may have followed
+   * while this process slept: what that one released is none of our business.
    */
-  private CutoverAttempts.Status settle(int attempt) {
-    CutoverAttempts.Status status = attempts.abort(attempt);
+  private CutoverStatus settle(int attempt) {
+    CutoverStatus status = attempts.abort(attempt);
+    boolean switched = status == CutoverStatus.SWITCHED;
+    if (switched && topologies.activeVersion() != plan.target().version()) {
+      return status;
+    }
     try (ShardSessions sessions = openSessions()) {
       CutoverSteps steps = steps(attempt, sessions);
       Deadline deadline = new Deadline(RESTORE);
       steps.prepareFence(deadline);
-      if (status == CutoverAttempts.Status.SWITCHED) {
+      if (switched) {
         steps.release(deadline);
       } else {
         steps.restore(deadline);
       }
+    }
+    if (!switched && attempts.newest().orElseThrow().number() == attempt) {
+      wayBack.ifPresent(WayBack::discard);
     }
     return status;
   }
@@ -190,8 +215,9 @@ final class Cutover {
 
   private Hook.Outcome call(Path hook, Duration timeout) {
     String json =
-        Documents.toJson(Map.of("id", plan.planId(), "topologyVersion", plan.target().version()));
-    return Hook.run(hook, plan.planId(), Phase.CUTTING_OVER.name(), json, timeout);
+        Documents.toJson(
+            Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version()));
+    return Hook.run(hook, plan.forwardId(), Phase.CUTTING_OVER.name(), json, timeout);
   }
 
   static ReshardingException alreadySwitched(String operationId) {

@@ -6,20 +6,12 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.orchestrator.phase.CutoverStatus;
 import java.util.Optional;
 
-/**
- * The attempts to switch one operation. Whoever turns OPEN into SWITCHED has switched; whoever
- * turns it into ABORTED may drop the fence. A lost reply is answered by reading the row.
- */
+/** The attempts to switch one operation. A lost reply is answered by reading the row. */
 final class CutoverAttempts {
-  /** The state of an attempt. */
-  enum Status {
-    OPEN,
-    SWITCHED,
-    ABORTED
-  }
-
   private final ControlDatabase control;
   private final Plan plan;
 
@@ -28,32 +20,55 @@ final class CutoverAttempts {
     this.plan = plan;
   }
 
-  /** Opens the next attempt; {@code cutover_failed} if one is open or has switched. */
+  /** Opens the next attempt; {@code cutover_failed} if one is open, has switched or is closed. */
   int open() {
-    return control
-        .call(
-            "open a cutover attempt",
-            jdbi ->
-                jdbi.withHandle(
-                    handle ->
-                        handle
-                            .createQuery(
-                                "INSERT INTO cutover_attempt (operation_id, attempt, status)"
-                                    + " SELECT ?, coalesce(max(attempt), 0) + 1, 'OPEN'"
-                                    + " FROM cutover_attempt WHERE operation_id = ?"
-                                    + " HAVING coalesce(bool_and(status = 'ABORTED'), true)"
-                                    + " RETURNING attempt")
-                            .bind(0, plan.planId())
-                            .bind(1, plan.planId())
-                            .mapTo(Integer.class)
-                            .findOne()))
+    return insert("open a cutover attempt", CutoverStatus.OPEN)
         .orElseThrow(
             () ->
                 new ReshardingException(
                     ErrorCode.CUTOVER_FAILED,
                     "another cutover of operation "
-                        + plan.planId()
+                        + plan.forwardId()
                         + " is under way or has switched; run 'reshard resume' to end it"));
+  }
+
+  /** Keeps any further attempt from being opened; {@code invalid_phase_transition} if one is. */
+  void close() {
+    boolean closed =
+        insert("close the cutover attempts", CutoverStatus.CLOSED).isPresent()
+            || newest().orElseThrow().status() == CutoverStatus.CLOSED;
+    if (!closed) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_PHASE_TRANSITION,
+          "operation "
+              + plan.forwardId()
+              + " is being rolled back; 'reshard rollback "
+              + plan.forwardId()
+              + "' ends that, 'reshard resume "
+              + plan.forwardId()
+              + "' gives it up if the topology has not been switched back");
+    }
+  }
+
+  /** One more attempt, if all before it were aborted. */
+  private Optional<Integer> insert(String what, CutoverStatus status) {
+    return control.call(
+        what,
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "INSERT INTO cutover_attempt (operation_id, attempt, status)"
+                                + " SELECT ?, coalesce(max(attempt), 0) + 1, ?"
+                                + " FROM cutover_attempt WHERE operation_id = ?"
+                                + " HAVING coalesce(bool_and(status = 'ABORTED'), true)"
+                                + " RETURNING attempt")
+                        .bind(0, plan.planId())
+                        .bind(1, status.name())
+                        .bind(2, plan.planId())
+                        .mapTo(Integer.class)
+                        .findOne()));
   }
 
   /** The newest attempt and its state, if there was any. */
@@ -70,12 +85,12 @@ final class CutoverAttempts {
                         .bind(0, plan.planId())
                         .map(
                             (row, context) ->
-                                new Attempt(row.getInt(1), Status.valueOf(row.getString(2))))
+                                new Attempt(row.getInt(1), CutoverStatus.valueOf(row.getString(2))))
                         .findOne()));
   }
 
   /** An attempt as it is stored. */
-  record Attempt(int number, Status status) {}
+  record Attempt(int number, CutoverStatus status) {}
 
   /**
    * The switch: attempt, topology and shard statuses change in one transaction. {@code
@@ -103,12 +118,17 @@ final class CutoverAttempts {
                   for (Shard shard : plan.target().shards()) {
                     TopologyStore.record(handle, shard.id(), shard.status(), null);
                   }
+                  for (Shard shard : plan.source().shards()) {
+                    if (plan.target().findShard(shard.id()).isEmpty()) {
+                      TopologyStore.record(handle, shard.id(), ShardStatus.TO_BE_DELETED, null);
+                    }
+                  }
                   return null;
                 }));
   }
 
   /** Turns the attempt from OPEN to ABORTED and returns what it is afterwards. */
-  Status abort(int attempt) {
+  CutoverStatus abort(int attempt) {
     return control.call(
         "abort the cutover attempt",
         jdbi ->
@@ -119,7 +139,7 @@ final class CutoverAttempts {
                           + " WHERE operation_id = ? AND attempt = ? AND status = 'OPEN'",
                       plan.planId(),
                       attempt);
-                  return Status.valueOf(
+                  return CutoverStatus.valueOf(
                       handle
                           .createQuery(
                               "SELECT status FROM cutover_attempt"

@@ -12,13 +12,15 @@ import java.util.Optional;
  * @param openTransactions how long the fence waits for open transactions before it ends them
  * @param gateHook an executable that may refuse by its exit code, if any
  * @param onSwitch the operator's own swap of the topology, run before the release, if any
+ * @param wayBack whether changes on the new shards are captured from the switch on
  */
 record CutoverSettings(
     Duration timeout,
     Duration lagThreshold,
     Duration openTransactions,
     Optional<Path> gateHook,
-    Optional<Path> onSwitch) {
+    Optional<Path> onSwitch,
+    boolean wayBack) {
   /**
    * Shorter than a second, so that a client that holds a transaction open cannot make an outage.
    */

@@ -1,15 +1,20 @@
 package io.reshard.orchestrator.cutover;
 
+import static java.util.stream.Collectors.toSet;
+
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
+import io.reshard.core.topology.Shard;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The steps of one cutover attempt that touch the shards. */
 final class CutoverSteps {
@@ -80,14 +85,22 @@ final class CutoverSteps {
         (target, connection) -> Sequences.advance(connection, floors));
   }
 
-  /** Retired sources stay fenced; kept ones refuse the keys that moved away. */
+  /**
+   * Retired sources stay fenced; kept ones refuse the keys that moved away. Targets lose what an
+   * earlier switch has left there: that one's fence would refuse the keys that have come back.
+   */
   void release(Deadline deadline) {
-    List<String> kept =
-        plan.sources().stream()
-            .filter(
-                source -> plan.target().owners().stream().anyMatch(one -> one.id().equals(source)))
-            .toList();
-    sessions.each(kept, "release", deadline, fence::replaceByGuard);
+    Set<String> owners = plan.target().owners().stream().map(Shard::id).collect(toSet());
+    List<String> kept = plan.sources().stream().filter(owners::contains).toList();
+    List<String> shards = Stream.concat(kept.stream(), plan.targets().stream()).distinct().toList();
+    sessions.each(
+        shards,
+        "release",
+        deadline,
+        (shard, connection) ->
+            kept.contains(shard)
+                ? fence.replaceByGuard(shard, connection)
+                : EarlierBarriers.drop(plan, connection, deadline));
   }
 
   /** Lets sources take writes and the forward job go on, as if there had been no attempt. */

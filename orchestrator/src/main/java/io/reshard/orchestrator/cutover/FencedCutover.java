@@ -3,10 +3,28 @@ package io.reshard.orchestrator.cutover;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
+import java.util.Optional;
 
-/** The cutover by write fence, exact drain and compare-and-set. Stateless and thread-safe. */
+/** The cutover by write fence, exact drain and compare-and-set. Immutable and thread-safe. */
 public final class FencedCutover implements CutoverProcedure {
+  private final boolean wayBack;
+
+  /** A cutover that can be taken back. */
+  public FencedCutover() {
+    this(true);
+  }
+
+  /**
+   * A cutover.
+   *
+   * @param wayBack whether it prepares the way back: then a reverse job must read what it captures
+   */
+  public FencedCutover(boolean wayBack) {
+    this.wayBack = wayBack;
+  }
+
   @Override
   public CutoverReport run(OperationContext context) {
     Cutover cutover = cutover(context);
@@ -24,19 +42,36 @@ public final class FencedCutover implements CutoverProcedure {
   @Override
   public void undo(OperationContext context) {
     if (cutover(context).recover()) {
-      throw Cutover.alreadySwitched(context.operationId());
+      throw Cutover.alreadySwitched(context.plan().forwardId());
     }
   }
 
-  private static Cutover cutover(OperationContext context) {
+  @Override
+  public Optional<CutoverStatus> status(OperationContext context) {
+    return attempts(context).newest().map(CutoverAttempts.Attempt::status);
+  }
+
+  @Override
+  public void close(OperationContext context) {
+    attempts(context).close();
+  }
+
+  private static CutoverAttempts attempts(OperationContext context) {
+    return new CutoverAttempts(context.control(), context.plan());
+  }
+
+  private Cutover cutover(OperationContext context) {
     Options options = context.options();
+    boolean reverse = context.plan().isReverse();
     CutoverSettings settings =
         new CutoverSettings(
             options.cutoverTimeout(),
             options.cdcLagThreshold(),
             CutoverSettings.OPEN_TRANSACTIONS,
-            options.onCutoverStarting(),
-            context.onSwitch());
+            // Who goes back has decided: nobody is asked whether it is a good moment.
+            reverse ? Optional.empty() : options.onCutoverStarting(),
+            context.onSwitch(),
+            wayBack && !reverse);
     return new Cutover(context.plan(), context.secrets(), context.control(), settings);
   }
 }

@@ -115,7 +115,11 @@ final class Gate {
   }
 
   static ReshardingException refuse(String reason) {
+    return refuse(reason, null);
+  }
+
+  static ReshardingException refuse(String reason, Throwable cause) {
     return new ReshardingException(
-        ErrorCode.CUTOVER_ABORTED, "the gate refuses the cutover: " + reason);
+        ErrorCode.CUTOVER_ABORTED, "the gate refuses the cutover: " + reason, cause);
   }
 }

@@ -10,12 +10,18 @@ import java.util.List;
  * SQL twin.
  */
 final class KeyGuard {
+  private static final String NEW_ROW = "reshard_guard_new";
+  private static final String OLD_ROW = "reshard_guard_old";
+
+  /** The names of the triggers that make up a guard. */
+  static final List<String> TRIGGERS = List.of(NEW_ROW, OLD_ROW);
+
   private KeyGuard() {}
 
   static List<String> statements(Plan plan, PlannedTable table, String source) {
     return List.of(
-        statement(plan, table, source, "reshard_guard_new", "INSERT OR UPDATE", "NEW"),
-        statement(plan, table, source, "reshard_guard_old", "UPDATE OR DELETE", "OLD"));
+        statement(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"),
+        statement(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"));
   }
 
   private static String statement(

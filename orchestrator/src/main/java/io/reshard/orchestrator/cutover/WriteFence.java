@@ -59,13 +59,9 @@ final class WriteFence {
 
   WriteFence(Plan plan, int attempt, ShardSessions sessions, Duration openTransactions) {
     this.plan = plan;
-    this.trigger = triggerName(attempt);
+    this.trigger = EarlierBarriers.fenceName(plan, attempt);
     this.sessions = sessions;
     this.openTransactions = openTransactions;
-  }
-
-  static String triggerName(int attempt) {
-    return "reshard_fence_" + attempt;
   }
 
   /** Creates the trigger's function; done before the window. Idempotent. */

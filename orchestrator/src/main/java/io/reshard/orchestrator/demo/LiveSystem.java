@@ -78,10 +78,17 @@ public final class LiveSystem implements AutoCloseable {
    * version 1 of the topology.
    */
   static LiveSystem start(int shards, long orders, ServerOptions options) throws SQLException {
+    return start(shards, orders, options, options);
+  }
+
+  /** The same with other settings for the second server, which has the odd shards. */
+  public static LiveSystem start(
+      int shards, long orders, ServerOptions options, ServerOptions secondOptions)
+      throws SQLException {
     EmbeddedPostgresServer first = EmbeddedPostgresServer.start(options);
     EmbeddedPostgresServer second = null;
     try {
-      second = EmbeddedPostgresServer.start(options);
+      second = EmbeddedPostgresServer.start(secondOptions);
       return new LiveSystem(first, second, shards, orders);
     } catch (SQLException | RuntimeException e) {
       first.close();

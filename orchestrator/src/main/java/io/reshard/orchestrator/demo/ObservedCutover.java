@@ -2,8 +2,10 @@ package io.reshard.orchestrator.demo;
 
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
+import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.testkit.LiveWriter;
+import java.util.Optional;
 
 /** A cutover during which the writers note how long they wait. */
 public final class ObservedCutover implements CutoverProcedure {
@@ -33,5 +35,15 @@ public final class ObservedCutover implements CutoverProcedure {
   @Override
   public void undo(OperationContext context) {
     cutover.undo(context);
+  }
+
+  @Override
+  public Optional<CutoverStatus> status(OperationContext context) {
+    return cutover.status(context);
+  }
+
+  @Override
+  public void close(OperationContext context) {
+    cutover.close(context);
   }
 }

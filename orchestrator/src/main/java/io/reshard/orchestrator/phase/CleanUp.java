@@ -8,9 +8,6 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
-import io.reshard.orchestrator.state.PhaseRecord;
-import java.time.Duration;
-import java.time.Instant;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,46 +20,28 @@ public final class CleanUp {
   private static final Logger LOG = LoggerFactory.getLogger(CleanUp.class);
 
   private final OperationContext context;
+  private final CutoverProcedure cutover;
   private final OperationStore store;
 
-  public CleanUp(OperationContext context) {
+  public CleanUp(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
+    this.cutover = cutover;
     this.store = new OperationStore(context.control());
   }
 
-  /** When the retention of an operation in CLEANING_UP is over. */
-  public Instant retentionEnd() {
-    Instant switched =
-        store.history(context.operationId()).stream()
-            .filter(one -> one.phase() == Phase.CLEANING_UP)
-            .map(PhaseRecord::startedAt)
-            .reduce((first, second) -> second)
-            .orElseThrow(() -> notSwitched(store.get(context.operationId())));
-    return switched.plus(context.options().cleanupRetention());
-  }
-
-  /** Waits for the end of the retention, without holding the operation. */
-  public void awaitRetention() {
-    Instant end = retentionEnd();
-    while (Instant.now().isBefore(end)
-        && store.get(context.operationId()).phase() == Phase.CLEANING_UP) {
-      Duration left = Duration.between(Instant.now(), end);
-      Waiting.sleep(left.compareTo(Waiting.POLL) < 0 ? left : Waiting.POLL);
-    }
-  }
-
   /**
-   * Cleans up now. {@code invalid_phase_transition} if the topology has not been switched; {@code
-   * cleanup_failed} if the operation is COMPLETED, but something was left behind.
+   * Cleans up now, whoever waits for the end of the retention. {@code invalid_phase_transition} if
+   * the topology has not been switched or is being switched back; {@code cleanup_failed} if the
+   * operation is COMPLETED, but something was left behind.
    */
   public Operation run() {
     String id = context.operationId();
-    try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
+    requireSwitched(store.get(id));
+    try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, true)) {
       Operation operation = store.get(id);
-      boolean again = operation.phase() == Phase.COMPLETED && operation.error() != null;
-      if (operation.phase() != Phase.CLEANING_UP && !again) {
-        throw notSwitched(operation);
-      }
+      boolean again = requireSwitched(operation);
+      // From here on nobody can go back, so that rows may be deleted.
+      cutover.close(context.reversed());
       OperationHandle handle = new OperationHandle(store, lock, operation);
       try {
         Retries.run(() -> cleanUp(handle), e -> pause(handle, e));
@@ -79,6 +58,15 @@ public final class CleanUp {
     }
   }
 
+  /** Returns whether a clean-up that has left something behind is to be tried again. */
+  private static boolean requireSwitched(Operation operation) {
+    boolean again = operation.phase() == Phase.COMPLETED && operation.error() != null;
+    if (operation.phase() != Phase.CLEANING_UP && !again) {
+      throw notSwitched(operation);
+    }
+    return again;
+  }
+
   private void cleanUp(OperationHandle handle) {
     handle.requireHeld();
     handle.refresh();
@@ -88,11 +76,15 @@ public final class CleanUp {
           ErrorCode.CLEANUP_FAILED,
           "version " + active + " of the topology is active, which still routes to the old shards");
     }
-    Removal removal = new Removal(context);
-    // First nobody may write to the targets any more and nobody may capture: a delete made below
+    // First nobody may write on either side any more and nobody may capture: a delete made below
     // must not be taken for one of the application's.
+    Removal wayBack = new Removal(context.reversed());
+    wayBack.revokeEpochs();
+    wayBack.endJob(handle.current());
+    wayBack.dropCaptures();
+    wayBack.deleteCheckpoints();
+    Removal removal = new Removal(context);
     removal.revokeEpochs();
-    removal.endJob(handle.current());
     removal.dropCaptures();
     removal.removeMovedRows();
     removal.forgetCopies();
@@ -121,7 +113,7 @@ public final class CleanUp {
     return failure;
   }
 
-  private static ReshardingException notSwitched(Operation operation) {
+  static ReshardingException notSwitched(Operation operation) {
     return new ReshardingException(
         ErrorCode.INVALID_PHASE_TRANSITION,
         "operation "

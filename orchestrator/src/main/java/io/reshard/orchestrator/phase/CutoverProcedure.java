@@ -1,5 +1,7 @@
 package io.reshard.orchestrator.phase;
 
+import java.util.Optional;
+
 /**
  * The switch to the new topology. Every method may be called again after a crash of its caller, and
  * finds out by itself how far the last one came.
@@ -19,4 +21,18 @@ public interface CutoverProcedure {
    * is none. {@code rollback_not_available} if it has switched.
    */
   void undo(OperationContext context);
+
+  /** What has become of the newest attempt; empty if there was none. */
+  Optional<CutoverStatus> status(OperationContext context);
+
+  /**
+   * Makes sure that no attempt can be opened any more, for good. Idempotent. {@code
+   * invalid_phase_transition} if one is open or has switched.
+   */
+  void close(OperationContext context);
+
+  /** Whether the newest attempt has switched. */
+  default boolean switched(OperationContext context) {
+    return status(context).filter(CutoverStatus.SWITCHED::equals).isPresent();
+  }
 }

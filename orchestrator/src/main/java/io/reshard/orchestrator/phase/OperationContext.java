@@ -26,6 +26,11 @@ public record OperationContext(
     return plan.planId();
   }
 
+  /** The same for the way back. */
+  public OperationContext reversed() {
+    return new OperationContext(plan.reversed(), secrets, control, options, cluster, onSwitch);
+  }
+
   /** The database of a shard of either topology. */
   public Endpoint endpoint(String shardId) {
     return secrets.endpoint(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));

@@ -1,6 +1,5 @@
 package io.reshard.orchestrator.phase;
 
-import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
@@ -9,7 +8,6 @@ import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.topology.ShardStatus;
-import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
@@ -19,7 +17,6 @@ import io.reshard.orchestrator.state.Phase;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.MDC;
@@ -87,8 +84,20 @@ public final class OperationDriver {
     if (handle.current().phase() == Phase.CUTTING_OVER) {
       Retries.run(
           () -> attempt(handle, () -> handle.enter(Phase.CLEANING_UP)), e -> pause(handle, e));
+      context.cluster().ifPresent(reached -> keepWayBack(handle));
     }
     return handle.current();
+  }
+
+  /** The switch is done whatever comes of this: an error is noted, and the next resume mends it. */
+  private void keepWayBack(OperationHandle handle) {
+    JobKeeper keeper = new JobKeeper(context.reversed(), cluster(), handle);
+    try {
+      Retries.run(() -> attempt(handle, keeper::ensureRunning), e -> pause(handle, e));
+    } catch (RuntimeException e) {
+      LOG.warn("the way back is not kept: {}", e.getMessage(), e);
+      pause(handle, e);
+    }
   }
 
   private void guarded(OperationHandle handle, Phase phase) {
@@ -149,61 +158,12 @@ public final class OperationDriver {
 
   private void copy(JobKeeper keeper) {
     keeper.ensureRunning();
-    JobProgress progress = progress();
-    int tables = context.plan().tables().size();
-    while (progress.completedTables().size() < tables) {
-      keeper.check(ErrorCode.COPY_FAILED);
-      Waiting.sleep(Waiting.POLL);
-    }
+    new ReplicationWait(context, keeper).awaitTables();
   }
 
   private void replicate(JobKeeper keeper) {
     keeper.ensureRunning();
-    awaitShortLag(keeper, CALM);
-  }
-
-  /** Waits until the lag has been under the threshold for {@code calm}. */
-  private void awaitShortLag(JobKeeper keeper, Duration calm) {
-    JobProgress progress = progress();
-    Duration threshold = context.options().cdcLagThreshold();
-    long start = System.nanoTime();
-    long calmSince = -1;
-    Optional<Duration> lag = Optional.empty();
-    while (calmSince < 0 || System.nanoTime() - calmSince < calm.toNanos()) {
-      keeper.check(ErrorCode.REPLICATION_FAILED);
-      lag = lag(progress);
-      if (lag.isEmpty() || lag.get().compareTo(threshold) > 0) {
-        calmSince = -1;
-      } else if (calmSince < 0) {
-        calmSince = System.nanoTime();
-      }
-      if (System.nanoTime() - start > context.options().replicationTimeout().toNanos()) {
-        throw late(lag);
-      }
-      if (calmSince < 0 || !calm.isZero()) {
-        Waiting.sleep(Waiting.POLL);
-      }
-    }
-  }
-
-  private static Optional<Duration> lag(JobProgress progress) {
-    OptionalLong frontier = progress.frontier();
-    return frontier.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            Duration.ofMillis(Math.max(0, System.currentTimeMillis() - frontier.getAsLong())));
-  }
-
-  private ReshardingException late(Optional<Duration> lag) {
-    return new ReshardingException(
-        ErrorCode.REPLICATION_FAILED,
-        "the lag did not stay under "
-            + Units.text(context.options().cdcLagThreshold())
-            + " within "
-            + Units.text(context.options().replicationTimeout())
-            + "; it is "
-            + lag.map(Units::text).orElse("unknown, as no change has come through yet")
-            + ". Give the targets more resources, or raise options.cdcLagThreshold");
+    new ReplicationWait(context, keeper).awaitShortLag(CALM);
   }
 
   private void verify(JobKeeper keeper) {
@@ -226,7 +186,7 @@ public final class OperationDriver {
 
   private VerificationReport verifyOnce(JobKeeper keeper) {
     keeper.ensureRunning();
-    awaitShortLag(keeper, Duration.ZERO);
+    new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
     return new Verification(context, cluster())
         .run(
             context.options().verificationMode(),
@@ -258,21 +218,19 @@ public final class OperationDriver {
 
   private void cutOver(OperationHandle handle) {
     if (!switched() && context.cluster().isPresent()) {
-      // After an interruption the job may just have been started again.
+      // An interrupted attempt may have taken the job's right to write, and the job may just have
+      // been started again.
+      cutover.undo(context);
       JobKeeper keeper = keeper(handle);
       keeper.ensureRunning();
-      awaitShortLag(keeper, Duration.ZERO);
+      new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
     }
-    cutoverReport = Optional.of(new Switch(context, cutover).run(Optional.of(handle.current())));
+    cutoverReport = Optional.of(new Switch(context, cutover).run(handle));
   }
 
   /** Whether the new topology is active: from then on there is only one direction. */
   private boolean switched() {
     return topologies.activeVersion() >= context.plan().target().version();
-  }
-
-  private JobProgress progress() {
-    return new JobProgress(context.control(), context.operationId());
   }
 
   private void recordPending(ShardStatus status, String reason) {

@@ -1,14 +1,14 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.CaptureRecord;
-import io.reshard.core.control.JobRegistry;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Sql;
-import io.reshard.core.shard.ChangeCapture;
+import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.ChangeCaptures;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.shard.TargetEpoch;
@@ -33,9 +33,6 @@ import org.slf4j.LoggerFactory;
  * and adds what it removed to {@link #removed()}.
  */
 final class Removal {
-  /** What PostgreSQL says of a database that is not there. */
-  static final String INVALID_CATALOG_NAME = "3D000";
-
   private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
   private static final String MAINTENANCE_DATABASE = "postgres";
 
@@ -102,14 +99,8 @@ final class Removal {
 
   /** Drops slots and publications; each is forgotten only when it is gone. */
   void dropCaptures() {
-    JobRegistry registry = new JobRegistry(context.control());
-    for (CaptureRecord capture : registry.captures(plan.planId())) {
-      try {
-        new ChangeCapture(plan, capture.source(), context.endpoint(capture.source())).drop(capture);
-      } catch (SQLException e) {
-        throw failed(ErrorCode.SOURCE_UNAVAILABLE, "source " + capture.source(), e);
-      }
-      registry.forgetCapture(plan.planId(), capture.source());
+    for (CaptureRecord capture :
+        new ChangeCaptures(plan, context.secrets(), context.control()).drop()) {
       removed.add("slot and publication " + capture.slot() + " on " + capture.source());
     }
   }
@@ -270,7 +261,7 @@ final class Removal {
       work.run();
     } catch (SQLException e) {
       // A new shard whose database was never made, or is gone by now, holds nothing of ours.
-      if (!(plan.isNew(target) && INVALID_CATALOG_NAME.equals(e.getSQLState()))) {
+      if (!(plan.isNew(target) && SqlStates.INVALID_CATALOG_NAME.equals(e.getSQLState()))) {
         throw failed(ErrorCode.TARGET_UNAVAILABLE, "target " + target, e);
       }
     }

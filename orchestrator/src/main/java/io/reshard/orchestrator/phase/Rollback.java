@@ -3,13 +3,19 @@ package io.reshard.orchestrator.phase;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.SqlStates;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import java.util.ArrayList;
+import java.util.List;
 
-/** Takes back an operation whose topology has not been switched. May be repeated after a crash. */
+/**
+ * Takes back an operation, until the clean-up begins to delete. After the switch the topology is
+ * switched back first, without losing a write. May be repeated after a crash.
+ */
 public final class Rollback {
   private final OperationContext context;
   private final CutoverProcedure cutover;
@@ -35,22 +41,36 @@ public final class Rollback {
     }
   }
 
+  /** Whether the operation has switched, so that going back needs a job, and a cluster for it. */
+  public boolean afterSwitch() {
+    return cutover.switched(context);
+  }
+
   RollbackReport run(OperationHandle handle) {
     requireAvailable(handle.current());
     Removal removal = new Removal(context);
+    Removal wayBack = new Removal(context.reversed());
     try {
-      undoCutover();
+      if (afterSwitch()) {
+        new SwitchBack(context, cutover).run(handle);
+      } else {
+        undoCutover();
+      }
       removal.endJob(handle.current());
       removal.revokeEpochs();
       removal.dropCaptures();
+      wayBack.dropCaptures();
       removal.removeCopies();
       removal.deleteCheckpoints();
+      wayBack.deleteCheckpoints();
     } catch (RuntimeException e) {
       throw failed(handle, Failures.coded(e));
     }
     topologies.forget(OperationDriver.newShards(context.plan()));
     handle.enter(Phase.ROLLED_BACK);
-    return new RollbackReport(true, topologies.activeVersion(), removal.removed());
+    List<String> removed = new ArrayList<>(removal.removed());
+    removed.addAll(wayBack.removed());
+    return new RollbackReport(true, topologies.activeVersion(), removed);
   }
 
   /** A new database that is gone tells that an earlier rollback has been past this point. */
@@ -58,7 +78,7 @@ public final class Rollback {
     try {
       cutover.undo(context);
     } catch (ReshardingException e) {
-      if (!Failures.hasState(e, Removal.INVALID_CATALOG_NAME)) {
+      if (!Failures.hasState(e, SqlStates.INVALID_CATALOG_NAME)) {
         throw e;
       }
     }
@@ -68,13 +88,8 @@ public final class Rollback {
     if (operation.phase() == Phase.COMPLETED || operation.phase() == Phase.ROLLED_BACK) {
       throw unavailable("it is " + operation.phase());
     }
-    if (operation.phase() == Phase.CLEANING_UP
-        || topologies.activeVersion() >= context.plan().target().version()) {
-      throw unavailable(
-          "the topology has been switched to version "
-              + context.plan().target().version()
-              + ", and switching back is not supported by this version; the moved rows are still on"
-              + " their sources until 'reshard complete'");
+    if (cutover.status(context.reversed()).filter(CutoverStatus.CLOSED::equals).isPresent()) {
+      throw unavailable("the clean-up has begun to delete the moved rows from their old shards");
     }
   }
 
@@ -94,10 +109,10 @@ public final class Rollback {
             cause.getMessage() + "; mend it and run 'reshard rollback' again",
             cause);
     try {
-      if (handle.current().phase() == Phase.FAILED) {
-        handle.pause(OperationError.of(failure));
-      } else {
+      if (handle.current().phase().mayBecome(Phase.FAILED)) {
         handle.fail(OperationError.of(failure));
+      } else {
+        handle.pause(OperationError.of(failure));
       }
     } catch (ReshardingException e) {
       failure.addSuppressed(e);

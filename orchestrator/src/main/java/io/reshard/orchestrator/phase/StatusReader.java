@@ -61,7 +61,7 @@ public final class StatusReader {
         percent(operation, copiedShare),
         operation.startedAt(),
         secondsLeft(operation, history, copiedShare),
-        lagMillis(operation, progress),
+        lagMillis(operation, plan),
         operation.error(),
         steps(plan, copied, progress.replicatedRows(), verifiedSteps(plan)),
         history.stream()
@@ -150,11 +150,14 @@ public final class StatusReader {
     return Math.round(elapsed.toSeconds() * (1 - copiedShare) / copiedShare);
   }
 
-  private static Long lagMillis(Operation operation, JobProgress progress) {
-    if (operation.phase().terminal() || operation.phase() == Phase.CLEANING_UP) {
+  /** After the switch it is the lag of the way back, for as long as a job keeps that. */
+  private Long lagMillis(Operation operation, Plan plan) {
+    boolean back = operation.phase() == Phase.CLEANING_UP;
+    if (operation.phase().terminal() || (back && operation.jobId() == null)) {
       return null;
     }
-    OptionalLong frontier = progress.frontier();
+    Plan running = back ? plan.reversed() : plan;
+    OptionalLong frontier = new JobProgress(control, running.planId()).frontier();
     return frontier.isEmpty()
         ? null
         : Math.max(0, System.currentTimeMillis() - frontier.getAsLong());

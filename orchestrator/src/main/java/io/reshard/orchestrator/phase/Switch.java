@@ -1,8 +1,5 @@
 package io.reshard.orchestrator.phase;
 
-import io.reshard.orchestrator.state.Operation;
-import java.util.Optional;
-
 /**
  * The cutover with what follows it at once: the forward job has lost the right to write, so it ends
  * here, and its slots and checkpoints with it. A slot that nobody reads would fill its disk.
@@ -16,18 +13,27 @@ public final class Switch {
     this.cutover = cutover;
   }
 
-  /**
-   * Switches, or goes forward if that has happened.
-   *
-   * @param operation empty where the job was submitted by hand: then it is left to its operator
-   */
-  public CutoverReport run(Optional<Operation> operation) {
+  /** Switches by hand, or goes forward if that has happened; the job is left to its operator. */
+  public CutoverReport run() {
+    CutoverReport report = cutover.run(context);
+    endReplication(new Removal(context));
+    return report;
+  }
+
+  /** Switches an operation, or goes forward if that has happened. Its job is forgotten. */
+  CutoverReport run(OperationHandle handle) {
     CutoverReport report = cutover.run(context);
     Removal removal = new Removal(context);
+    removal.endJob(handle.current());
+    // The job that is submitted next runs the other way and must start from nothing of this one.
+    handle.recordJob(null, null);
+    endReplication(removal);
+    return report;
+  }
+
+  private static void endReplication(Removal removal) {
     removal.revokeEpochs();
-    operation.ifPresent(removal::endJob);
     removal.dropCaptures();
     removal.deleteCheckpoints();
-    return report;
   }
 }

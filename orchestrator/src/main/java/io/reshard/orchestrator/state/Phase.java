@@ -11,7 +11,7 @@ import java.util.Locale;
  *      └──────────┴────────────┴──────┬──────┴─────────────┘
  *                                     ├──▶ FAILED ──▶ (resume: the phase after the last completed one)
  *                                     │       │
- *                                     └───────┴──▶ ROLLED_BACK
+ *                                     └───────┴──▶ ROLLED_BACK ◀── CLEANING_UP, before it deletes
  * </pre>
  *
  * After the switch an operation cannot fail any more: a clean-up that fails is COMPLETED with an
@@ -62,7 +62,7 @@ public enum Phase {
     return switch (this) {
       case COMPLETED, ROLLED_BACK -> false;
       case FAILED -> next == ROLLED_BACK || next.compareTo(CUTTING_OVER) <= 0;
-      case CLEANING_UP -> next == COMPLETED;
+      case CLEANING_UP -> next == COMPLETED || next == ROLLED_BACK;
       default -> next == next() || next == FAILED || next == ROLLED_BACK;
     };
   }

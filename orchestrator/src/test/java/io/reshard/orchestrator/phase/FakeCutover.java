@@ -1,12 +1,16 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 
 /** A cutover that switches the topology and nothing else, unless a test has it fail. */
 final class FakeCutover implements CutoverProcedure {
   Optional<ReshardingException> failure = Optional.empty();
+  final Map<String, CutoverStatus> statuses = new HashMap<>();
   int undone;
 
   @Override
@@ -26,6 +30,7 @@ final class FakeCutover implements CutoverProcedure {
                       TopologyStore.compareAndSet(handle, version, context.plan().target());
                       return null;
                     }));
+    statuses.put(context.operationId(), CutoverStatus.SWITCHED);
     return new CutoverReport(true, version + 1, 12, 5, "open");
   }
 
@@ -37,5 +42,19 @@ final class FakeCutover implements CutoverProcedure {
   @Override
   public void undo(OperationContext context) {
     undone++;
+    statuses.replace(context.operationId(), CutoverStatus.OPEN, CutoverStatus.ABORTED);
+  }
+
+  @Override
+  public Optional<CutoverStatus> status(OperationContext context) {
+    return Optional.ofNullable(statuses.get(context.operationId()));
+  }
+
+  @Override
+  public void close(OperationContext context) {
+    if (status(context).orElse(CutoverStatus.ABORTED) != CutoverStatus.ABORTED) {
+      throw new ReshardingException(ErrorCode.INVALID_PHASE_TRANSITION, "it is being rolled back");
+    }
+    statuses.put(context.operationId(), CutoverStatus.CLOSED);
   }
 }

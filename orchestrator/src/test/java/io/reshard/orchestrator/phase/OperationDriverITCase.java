@@ -24,6 +24,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.JobStatus;
@@ -44,7 +45,7 @@ class OperationDriverITCase {
     system = LiveSystem.start(2, 500);
     plan = system.plan(3);
     store = new OperationStore(system.control());
-    cluster.onMigration = submission -> reportCopy();
+    cluster.onMigration = this::reportCopy;
     cluster.onVerification = submission -> reportVerification(submission, 0);
     NewOperation.create(system.control(), plan, Options.builder().build());
   }
@@ -73,18 +74,19 @@ class OperationDriverITCase {
         .call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(statement, values)));
   }
 
-  private void reportCopy() {
-    int generation = new JobRegistry(system.control()).nextGeneration(plan.planId()).generation();
-    new JobRegistry(system.control()).epoch(plan.planId(), generation, "execution");
+  private void reportCopy(JobSubmission submission) {
+    String id = submission.space();
+    int generation = new JobRegistry(system.control()).nextGeneration(id).generation();
+    new JobRegistry(system.control()).epoch(id, generation, "execution");
     for (PlannedTable table : plan.tables()) {
       sql(
           "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1) ON CONFLICT DO NOTHING",
-          plan.planId(),
+          id,
           table.displayName());
     }
     sql(
         "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', ?, 1, ?)",
-        plan.planId(),
+        id,
         generation,
         System.currentTimeMillis() + 60_000);
   }
@@ -145,9 +147,8 @@ class OperationDriverITCase {
     assertThat(new StatusReader(system.control()).read(plan.planId()).steps())
         .allMatch(OperationStatus.StepStatus::verified);
     assertThat(drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
-    assertThat(cluster.migrations).hasSize(1);
-    assertThat(cluster.jobs.get(cluster.migrations.get(0).jobId())).isEqualTo(JobStatus.CANCELED);
-    assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
+    assertThat(jobStatus(0)).isEqualTo(JobStatus.CANCELED);
+    assertKeepsTheWayBack();
 
     String moved =
         plan.oldRouting(orders(), "o").ownedBy("shard-1")
@@ -156,7 +157,10 @@ class OperationDriverITCase {
     long kept = count("shard-1", "NOT (" + moved + ")");
     assertThat(count("shard-1", moved)).isPositive();
     Options smallBatches = Options.builder().copyBatchSize(7).build();
-    assertThat(new CleanUp(context(smallBatches)).run().phase()).isEqualTo(Phase.COMPLETED);
+    CleanUp cleanUp = new CleanUp(context(smallBatches), cutover);
+    assertThat(cleanUp.run().phase()).isEqualTo(Phase.COMPLETED);
+    assertThat(jobStatus(1)).isEqualTo(JobStatus.CANCELED);
+    assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
     assertThat(count("shard-1", moved)).isZero();
     assertThat(count("shard-1", "true")).isEqualTo(kept);
     assertThat(store.history(plan.planId())).hasSize(7).allMatch(one -> one.completedAt() != null);
@@ -167,7 +171,7 @@ class OperationDriverITCase {
     cluster.onMigration =
         submission -> {
           assertThat(submission.arguments()).contains("--plan", "--secrets").hasSize(4);
-          reportCopy();
+          reportCopy(submission);
         };
     drive(Phase.COPYING);
     for (String argument : cluster.migrations.get(0).arguments()) {
@@ -199,7 +203,7 @@ class OperationDriverITCase {
             throw new ReshardingException(ErrorCode.SOURCE_UNAVAILABLE, "shard-0 is away");
           }
           assertThat(store.get(plan.planId()).error().message()).isEqualTo("shard-0 is away");
-          reportCopy();
+          reportCopy(submission);
         };
     Operation operation = drive(Phase.COPYING);
     assertThat(operation.error()).isNull();
@@ -222,7 +226,7 @@ class OperationDriverITCase {
     assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.FAILED);
     assertThat(shard("shard-2").reason()).contains("two owners");
 
-    cluster.onMigration = submission -> reportCopy();
+    cluster.onMigration = this::reportCopy;
     assertThat(drive(Phase.COPYING).phase()).isEqualTo(Phase.COPYING);
     assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
   }
@@ -242,10 +246,10 @@ class OperationDriverITCase {
   void failsWhereTheLagStaysLong() {
     cluster.onMigration =
         submission -> {
-          reportCopy();
+          reportCopy(submission);
           sql("UPDATE job_progress SET value = 1 WHERE kind = 'frontier'");
         };
-    Options options = Options.builder().replicationTimeout(java.time.Duration.ofSeconds(1)).build();
+    Options options = Options.builder().replicationTimeout(Duration.ofSeconds(1)).build();
     assertFails(
         ErrorCode.REPLICATION_FAILED,
         () -> new OperationDriver(context(options), cutover).drive(Optional.empty()));
@@ -262,7 +266,69 @@ class OperationDriverITCase {
     OperationDriver driver = new OperationDriver(context(), cutover);
     assertThat(driver.drive(Optional.empty()).phase()).isEqualTo(Phase.CLEANING_UP);
     assertThat(driver.cutoverReport()).map(CutoverReport::topologyVersion).hasValue(2L);
-    assertThat(cluster.migrations).hasSize(1);
+    assertKeepsTheWayBack();
+  }
+
+  private JobStatus jobStatus(int submission) {
+    return cluster.jobs.get(cluster.migrations.get(submission).jobId());
+  }
+
+  /** A second job, which starts from nothing of the first, is the one that is shown. */
+  private void assertKeepsTheWayBack() {
+    assertThat(cluster.migrations).hasSize(2);
+    JobSubmission back = cluster.migrations.get(1);
+    assertThat(back.space()).isEqualTo(plan.reversed().planId());
+    assertThat(back.restoreFrom()).isEmpty();
+    assertThat(jobStatus(1)).isEqualTo(JobStatus.RUNNING);
+    OperationStatus status = new StatusReader(system.control()).read(plan.planId());
+    assertThat(status.jobId()).isEqualTo(back.jobId().toHexString());
+    assertThat(status.lagMillis()).isNotNull();
+  }
+
+  @Test
+  void switchesBackAfterTheSwitch() {
+    cluster.checkpoint = Optional.of("file:/checkpoints/chk-1");
+    drive(null);
+    cluster.jobs.clear();
+    RollbackReport report = new Rollback(context(), cutover).run();
+    assertThat(report.topologyVersion()).isEqualTo(3);
+    assertThat(report.removed()).anyMatch(one -> one.contains("database app_2"));
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
+    assertThat(shard("shard-2")).isNull();
+    // The job of the way back had been lost, and was needed.
+    assertThat(cluster.migrations).hasSize(3);
+    assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
+  }
+
+  @Test
+  void leavesTheNewTopologyInForceWhereItCannotGoBack() {
+    drive(null);
+    cutover.failure =
+        Optional.of(new ReshardingException(ErrorCode.CUTOVER_TIMEOUT, "the drain was not over"));
+    assertFails(ErrorCode.ROLLBACK_FAILED, () -> new Rollback(context(), cutover).run());
+    Operation operation = store.get(plan.planId());
+    assertThat(operation.phase()).isEqualTo(Phase.CLEANING_UP);
+    assertThat(operation.error().message()).contains("the drain was not over");
+    cutover.failure = Optional.empty();
+    assertThat(new Rollback(context(), cutover).run().rolledBack()).isTrue();
+  }
+
+  @Test
+  void deletesNothingWhileItIsBeingRolledBack() throws SQLException {
+    drive(null);
+    String back = plan.reversed().planId();
+    cutover.statuses.put(back, CutoverStatus.OPEN);
+    long before = count("shard-1", "true");
+    assertFails(ErrorCode.INVALID_PHASE_TRANSITION, () -> new CleanUp(context(), cutover).run());
+    assertThat(count("shard-1", "true")).isEqualTo(before);
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.CLEANING_UP);
+
+    Options ended = Options.builder().cleanupRetention(Duration.ZERO).build();
+    Operation kept = new Retention(context(ended), cutover).keep();
+    assertThat(kept.phase()).isEqualTo(Phase.CLEANING_UP);
+    assertThat(cutover.statuses).containsEntry(back, CutoverStatus.ABORTED);
+    cutover.statuses.put(back, CutoverStatus.SWITCHED);
+    assertThat(new Retention(context(ended), cutover).keep().phase()).isEqualTo(Phase.ROLLED_BACK);
   }
 
   @Test

@@ -40,8 +40,8 @@ class PhaseTest {
   }
 
   @Test
-  void onlyGoesForwardAfterTheSwitch() {
-    assertThat(after(Phase.CLEANING_UP)).containsExactly(Phase.COMPLETED);
+  void endsEitherWayAfterTheSwitch() {
+    assertThat(after(Phase.CLEANING_UP)).containsExactly(Phase.COMPLETED, Phase.ROLLED_BACK);
   }
 
   @Test

@@ -1,0 +1,78 @@
+package io.reshard.orchestrator.cutover;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.shard.ChangeCaptures;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The change capture on the shards that get rows, made between the opening of an attempt and its
+ * fence: no write under the new topology can be missed, and of what the forward job writes little
+ * is captured. That echo does no harm, as rows are read again after the switch. What cannot be made
+ * refuses the cutover.
+ */
+final class WayBack {
+  private static final String SERVER =
+      """
+      SELECT current_setting('wal_level'),
+        current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+        (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
+      """;
+
+  private final Plan reverse;
+  private final ChangeCaptures captures;
+
+  WayBack(Plan reverse, Secrets secrets, ControlDatabase control) {
+    this.reverse = reverse;
+    this.captures = new ChangeCaptures(reverse, secrets, control);
+  }
+
+  /** Checks what can be checked without making anything; {@code cutover_aborted} says what is. */
+  void check(ShardSessions sessions, Deadline deadline) {
+    sessions.each(reverse.sources(), "gate", deadline, WayBack::checkShard);
+  }
+
+  private static boolean checkShard(String shard, Connection connection) throws SQLException {
+    List<String> problems = new ArrayList<>();
+    try (PreparedStatement query = connection.prepareStatement(SERVER);
+        ResultSet row = query.executeQuery()) {
+      row.next();
+      if (!"logical".equals(row.getString(1))) {
+        problems.add(
+            "wal_level is " + row.getString(1) + "; set it to logical and restart the server");
+      }
+      if (row.getInt(2) < 1) {
+        problems.add("no replication slot is free; drop one, or raise max_replication_slots");
+      }
+      if (!row.getBoolean(3)) {
+        problems.add("the role may not replicate; ALTER ROLE … REPLICATION");
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw Gate.refuse("there would be no way back from " + shard + ": " + problems);
+    }
+    return true;
+  }
+
+  /** Makes publications and slots; {@code cutover_aborted} names the shard and the reason. */
+  void prepare(Duration timeout) {
+    try {
+      captures.create(timeout);
+    } catch (ReshardingException e) {
+      throw Gate.refuse("there would be no way back: " + e.getMessage(), e);
+    }
+  }
+
+  /** Drops what {@link #prepare} made, since a slot that nobody reads fills its disk. */
+  void discard() {
+    captures.drop();
+  }
+}

@@ -1,0 +1,94 @@
+package io.reshard.orchestrator.cutover;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.shard.PendingShards;
+import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.testkit.ServerOptions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A new shard that cannot be captured: no cutover without a way back. The job is played. */
+class WayBackRefusalITCase {
+  @ParameterizedTest
+  @CsvSource({
+    "wal_level, replica, wal_level is replica",
+    "max_replication_slots, 0, no replication slot is free"
+  })
+  void refusesBeforeAnythingIsFenced(String setting, String value, String reason)
+      throws SQLException {
+    ServerOptions crippled = ServerOptions.fast().setting(setting, value);
+    try (LiveSystem system = LiveSystem.start(1, 500, ServerOptions.fast(), crippled)) {
+      Plan plan = system.plan(2);
+      new PendingShards(plan, system.secrets()).create();
+      reportCopy(system, plan);
+      OperationContext context =
+          new OperationContext(
+              plan,
+              system.secrets(),
+              system.control(),
+              Options.builder().build(),
+              Optional.empty(),
+              Optional.empty());
+      FencedCutover cutover = new FencedCutover();
+      assertThat(cutover.rehearse(context).gate()).contains("shard-1").contains(reason);
+      assertThatThrownBy(() -> cutover.run(context))
+          .isInstanceOfSatisfying(
+              ReshardingException.class,
+              e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.CUTOVER_ABORTED))
+          .hasMessageContaining(reason);
+
+      assertThat(cutover.status(context)).isEmpty();
+      assertThat(new TopologyStore(system.control()).activeVersion()).isEqualTo(1);
+      assertThat(new JobRegistry(system.control()).captures(plan.reversed().planId())).isEmpty();
+      try (Connection connection = context.endpoint("shard-0").connect("test");
+          Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT count(*) FROM pg_trigger WHERE tgname LIKE 'reshard%'")) {
+        row.next();
+        assertThat(row.getLong(1)).isZero();
+      }
+      assertThat(new FencedCutover(false).rehearse(context).gate()).isEqualTo(Cutover.GATE_OPEN);
+    }
+  }
+
+  private static void reportCopy(LiveSystem system, Plan plan) {
+    JobRegistry registry = new JobRegistry(system.control());
+    int generation = registry.nextGeneration(plan.planId()).generation();
+    registry.epoch(plan.planId(), generation, "execution");
+    system
+        .control()
+        .call(
+            "play the job",
+            jdbi ->
+                jdbi.withHandle(
+                    handle -> {
+                      for (PlannedTable table : plan.tables()) {
+                        handle.execute(
+                            "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1)",
+                            plan.planId(),
+                            table.displayName());
+                      }
+                      return handle.execute(
+                          "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', ?, 1, ?)",
+                          plan.planId(),
+                          generation,
+                          System.currentTimeMillis() + 60_000);
+                    }));
+  }
+}
