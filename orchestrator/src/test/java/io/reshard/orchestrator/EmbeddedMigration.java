@@ -2,6 +2,8 @@ package io.reshard.orchestrator;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
@@ -11,6 +13,8 @@ import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.planner.Planner;
+import io.reshard.planner.PlannerOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -37,7 +41,10 @@ final class EmbeddedMigration implements AutoCloseable {
 
   /** Begins the next operation, which leads to {@code shards} shards. */
   EmbeddedMigration to(int shards) {
-    Plan plan = system.plan(shards);
+    return begin(system.plan(shards));
+  }
+
+  private EmbeddedMigration begin(Plan plan) {
     new OperationStore(system.control()).create(plan, Map.of());
     Options options = Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build();
     context =
@@ -54,6 +61,19 @@ final class EmbeddedMigration implements AutoCloseable {
   /** From 2 to 3 shards. */
   static EmbeddedMigration prepare(Path folder, long orders, String... ddl) throws SQLException {
     return start(folder, orders, ddl).to(3);
+  }
+
+  /** The same with reference tables, which {@code ddl} makes. */
+  static EmbeddedMigration withReferences(
+      Path folder, long orders, List<String> references, String... ddl) throws SQLException {
+    EmbeddedMigration migration = start(folder, orders, ddl);
+    Topology active = migration.system.topology(1, 2);
+    List<TableRule> rules = new ArrayList<>(active.tables());
+    references.forEach(name -> rules.add(new TableRule(name, null, true)));
+    Topology wanted = migration.system.topology(2, 3).withTables(rules);
+    return migration.begin(
+        new Planner(migration.system.secrets(), PlannerOptions.defaults())
+            .plan(active.withTables(rules), wanted));
   }
 
   /**

@@ -43,7 +43,7 @@ final class Inspection {
     Map<String, ShardFacts> shards =
         ShardWorkers.askAll(ids, id -> ShardFacts.read(migration, id, secrets, options));
     List<TableRule> found =
-        migration.rules().stream()
+        migration.tables().stream()
             .filter(rule -> reference(migration, shards, rule) != null)
             .toList();
     List<SplitPlanner.Piece> pieces = pieces(migration, shards, found);
@@ -59,7 +59,7 @@ final class Inspection {
       String name = TableSelection.displayName(found.get(table));
       for (String source : migration.sources()) {
         TableEstimate estimate = shards.get(source).estimates().get(name);
-        if (estimate != null) {
+        if (estimate != null && migration.reads(found.get(table), source)) {
           pieces.add(
               new SplitPlanner.Piece(
                   table, source, estimate, migration.movedShare(found.get(table), source)));
@@ -129,6 +129,13 @@ final class Inspection {
 
   ShardFacts shard(String shardId) {
     return shards.get(shardId);
+  }
+
+  /** Whether a table of the plan stands on {@code shardId} as it is planned. */
+  boolean hasSameColumns(String shardId, PlannedTable table) {
+    TableFacts facts = shard(shardId).tables().get(table.displayName());
+    return facts != null
+        && table.columns().equals(facts.columns().stream().map(ColumnFacts::planned).toList());
   }
 
   /** The rules whose table stands on a source: the tables of the plan, in its order. */

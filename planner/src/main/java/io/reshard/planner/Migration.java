@@ -5,19 +5,22 @@ import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What is planned: both topologies, the tables, and the moves of each between the topologies.
  *
  * @param moves by the table's rule; a table of which no key moves is not there
  * @param steps every pair of shards between which keys of some table move
- * @param references reference tables among those that were asked for
+ * @param references the reference tables, if there are new shards that need them
  */
 record Migration(
     Topology source,
@@ -51,12 +54,31 @@ record Migration(
         moves.put(rule, found);
       }
     }
+    List<Overlap> steps = steps(source, target, moves.values());
+    List<TableRule> references =
+        steps.stream().allMatch(step -> source.owns(step.target()))
+            ? List.of()
+            : target.tables().stream().filter(TableRule::reference).toList();
     return new Migration(
         source,
         target,
         moves,
-        steps(source, target, moves.values()),
-        selected.stream().filter(TableRule::reference).toList());
+        references.isEmpty() ? steps : withReferences(source, steps),
+        references);
+  }
+
+  /** Adds the steps by which a new shard gets reference tables and nothing else. */
+  private static List<Overlap> withReferences(Topology source, List<Overlap> steps) {
+    String reader =
+        steps.stream().map(Overlap::source).min(Comparator.naturalOrder()).orElseThrow();
+    List<Overlap> all = new ArrayList<>(steps);
+    steps.stream()
+        .map(Overlap::target)
+        .distinct()
+        .filter(shardId -> !source.owns(shardId))
+        .filter(shardId -> !steps.stream().anyMatch(step -> step.connects(reader, shardId)))
+        .forEach(shardId -> all.add(new Overlap(reader, shardId, "reference tables", 0)));
+    return all;
   }
 
   /** In the order of the topologies. */
@@ -81,6 +103,21 @@ record Migration(
   /** The sharded tables that are moved. */
   List<TableRule> rules() {
     return List.copyOf(moves.keySet());
+  }
+
+  /** All tables of the plan. */
+  List<TableRule> tables() {
+    return Stream.concat(moves.keySet().stream(), references.stream()).toList();
+  }
+
+  /** The source that reference tables are read from: the one whose id sorts first. */
+  String referenceSource() {
+    return Collections.min(sources());
+  }
+
+  /** Whether the rows of {@code rule} are read from {@code sourceId}. */
+  boolean reads(TableRule rule, String sourceId) {
+    return !rule.reference() || sourceId.equals(referenceSource());
   }
 
   /** The shards that rows are read from. */
@@ -124,12 +161,18 @@ record Migration(
 
   /** The share of a table's rows on {@code sourceId} that leaves it for {@code targetId}. */
   double movedShare(TableRule rule, String sourceId, String targetId) {
+    if (rule.reference()) {
+      return isNew(targetId) ? 1 : 0;
+    }
     Overlap move = moves.get(rule).get(new Overlap.Pair(sourceId, targetId));
     return move == null ? 0 : move.fraction();
   }
 
   /** The share of a table's rows on {@code sourceId} that leaves it. */
   double movedShare(TableRule rule, String sourceId) {
+    if (rule.reference()) {
+      return 1;
+    }
     double share =
         moves.get(rule).values().stream()
             .filter(move -> move.source().equals(sourceId))

@@ -10,6 +10,10 @@ record Overlap(String source, String target, String keyRange, double fraction) {
   /** Two shards in the direction of a move. */
   record Pair(String source, String target) {}
 
+  boolean connects(String from, String to) {
+    return source.equals(from) && target.equals(to);
+  }
+
   Pair pair() {
     return new Pair(source, target);
   }

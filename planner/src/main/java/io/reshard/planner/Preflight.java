@@ -20,15 +20,6 @@ final class Preflight {
 
   List<PreflightFinding> run() {
     Findings findings = new Findings();
-    if (!migration.references().isEmpty()) {
-      findings.add(
-          "reference_tables",
-          null,
-          false,
-          "not supported yet: "
-              + migration.references().stream().map(TableSelection::displayName).toList(),
-          "take the reference tables out of the topology, and copy them to the new shards");
-    }
     new ServerChecks(migration, inspection, findings).run();
     new TableChecks(migration, inspection, findings).run();
     new RowChecks(migration, inspection, secrets, options, findings).run();

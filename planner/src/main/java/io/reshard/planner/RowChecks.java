@@ -65,6 +65,7 @@ final class RowChecks {
         this::anyRows,
         "the tables are empty or not there yet",
         "drop the tables of the new shard, or give it another database");
+    new ReferenceChecks(migration, inspection, secrets, patient()).run(findings);
     report(
         "keys_routed",
         migration.sources(),
@@ -81,12 +82,7 @@ final class RowChecks {
 
   private void report(
       String check, List<String> shardIds, Search search, String okDetail, String remedy) {
-    PlannerOptions patient =
-        new PlannerOptions(
-            options.tables(),
-            options.copyBatchSize(),
-            options.scanTimeout(),
-            options.scanTimeout());
+    PlannerOptions patient = patient();
     Map<String, List<String>> problems =
         ShardWorkers.askAll(
             shardIds,
@@ -99,6 +95,11 @@ final class RowChecks {
               }
             });
     problems.forEach((shardId, found) -> findings.add(check, shardId, found, okDetail, remedy));
+  }
+
+  private PlannerOptions patient() {
+    return new PlannerOptions(
+        options.tables(), options.copyBatchSize(), options.scanTimeout(), options.scanTimeout());
   }
 
   /** The server has all that the functions postgres and identity need. */
@@ -133,7 +134,7 @@ final class RowChecks {
 
   private List<String> anyRows(Session session, String target) throws SQLException {
     List<String> problems = new ArrayList<>();
-    for (TableRule rule : migration.rules()) {
+    for (TableRule rule : migration.tables()) {
       TableFacts table = inspection.shard(target).table(rule);
       if (table != null && session.any("SELECT FROM " + table.quotedName() + " LIMIT 1")) {
         problems.add(table.displayName() + " holds rows");

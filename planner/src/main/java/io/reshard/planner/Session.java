@@ -1,5 +1,6 @@
 package io.reshard.planner;
 
+import io.reshard.core.checksum.RowHash;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.routing.RoutingFunctions;
 import java.sql.Connection;
@@ -65,6 +66,13 @@ final class Session implements AutoCloseable {
       statement.execute("SET default_transaction_read_only = off");
       statement.execute(RoutingFunctions.statements(TEMPORARY_SCHEMA));
       statement.execute("SET default_transaction_read_only = on");
+    }
+  }
+
+  /** Sets what the text forms of values depend on, as row hashes need it. */
+  void prepareRowHash() throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(RowHash.SESSION);
     }
   }
 

@@ -53,7 +53,7 @@ record ShardFacts(
     TableInspector inspector = new TableInspector(session);
     Map<String, TableFacts> tables = new HashMap<>();
     Map<String, TableEstimate> estimates = new HashMap<>();
-    for (TableRule rule : migration.rules()) {
+    for (TableRule rule : migration.tables()) {
       TableFacts table = inspector.inspect(rule).orElse(null);
       if (table == null) {
         continue;

@@ -35,7 +35,7 @@ final class TableChecks {
     this.inspection = inspection;
     this.findings = findings;
     this.shardKeys = new ShardKeys(migration);
-    migration.rules().forEach(rule -> moved.add(TableSelection.displayName(rule)));
+    migration.tables().forEach(rule -> moved.add(TableSelection.displayName(rule)));
   }
 
   void run() {
@@ -62,7 +62,7 @@ final class TableChecks {
   private void checkPresence(String shardId) {
     ShardFacts shard = inspection.shard(shardId);
     List<String> missing =
-        migration.rules().stream()
+        migration.tables().stream()
             .filter(rule -> shard.table(rule) == null)
             .map(rule -> TableSelection.displayName(rule) + " does not exist")
             .toList();
@@ -70,7 +70,7 @@ final class TableChecks {
         "tables_exist",
         shardId,
         missing,
-        migration.rules().size() + " tables",
+        migration.tables().size() + " tables",
         "create the table on every shard, or take it out of the topology");
   }
 
@@ -131,7 +131,7 @@ final class TableChecks {
       String okDetail,
       String remedy) {
     List<String> problems = new ArrayList<>();
-    for (TableRule rule : migration.rules()) {
+    for (TableRule rule : migration.tables()) {
       TableFacts table = inspection.shard(shardId).table(rule);
       if (table != null) {
         test.accept(table, problems);

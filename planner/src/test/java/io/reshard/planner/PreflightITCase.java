@@ -3,6 +3,7 @@ package io.reshard.planner;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.TestServer;
+import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.PreflightFinding;
@@ -146,18 +147,38 @@ class PreflightITCase {
   }
 
   @Test
-  void refusesReferenceTables() throws SQLException {
-    TestServer.run(first, TABLE);
-    Plan plan =
-        plan(
-            TestTopology.hash("t:customer", "country").shard("shard-0", first, "-").build(),
-            TestTopology.hash("t:customer", "country")
-                .shard("shard-0", first, "-80")
-                .shard("shard-1", TestServer.freshName(), "80-")
-                .build(),
-            PlannerOptions.defaults());
-    assertThat(failed(plan, "reference_tables", null).detail()).contains("public.country");
-    assertThat(plan.tables()).hasSize(1);
+  void comparesReferenceTables() throws SQLException {
+    String country = "CREATE TABLE country (code text PRIMARY KEY, name text)";
+    for (String database : List.of(first, second)) {
+      TestServer.run(database, TABLE, country, "INSERT INTO country VALUES ('pl', 'Polska')");
+    }
+    Plan plan = grow(first, second);
+    assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
+    assertThat(plan.tables()).extracting(PlannedTable::name).containsExactly("t", "country");
+    // The table is read once, and each new shard gets it.
+    assertThat(plan.splits()).filteredOn(split -> split.table() == 1).hasSize(1);
+    assertThat(plan.splits().get(plan.splits().size() - 1).source()).isEqualTo("shard-0");
+    assertThat(plan.steps())
+        .extracting(MigrationStep::name)
+        .containsExactly("shard-0->shard-1", "shard-1->shard-2", "shard-0->shard-2");
+    TestServer.run(second, "UPDATE country SET name = 'Poland'");
+    assertThat(failed(grow(first, second), "reference_tables", "shard-1").detail())
+        .contains("public.country has other rows than on shard-0");
+  }
+
+  /** From two shards to three, of which the last is new and gets half of the second. */
+  private static Plan grow(String first, String second) {
+    return plan(
+        TestTopology.hash("t:customer", "country")
+            .shard("shard-0", first, "-60")
+            .shard("shard-1", second, "60-")
+            .build(),
+        TestTopology.hash("t:customer", "country")
+            .shard("shard-0", first, "-40")
+            .shard("shard-1", second, "40-c0")
+            .shard("shard-2", TestServer.freshName(), "c0-")
+            .build(),
+        PlannerOptions.defaults());
   }
 
   @Test

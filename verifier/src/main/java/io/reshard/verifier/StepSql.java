@@ -37,6 +37,32 @@ final class StepSql {
    * checksum of the split's rows that it moves, all from one scan.
    */
   String aggregates(Split split, List<String> targets) {
+    return table.isReference()
+        ? referenceAggregates(split, targets)
+        : shardedAggregates(split, targets);
+  }
+
+  /** Every row counts for every target that receives the table. */
+  private String referenceAggregates(Split split, List<String> targets) {
+    String received =
+        targets.stream()
+            .map(target -> "(" + stepName(target) + ", " + movesTo(target) + ")")
+            .collect(Collectors.joining(", "));
+    return "SELECT ?::text, wanted.step, CASE WHEN wanted.received THEN counted.count ELSE 0 END,"
+        + " CASE WHEN wanted.received THEN counted.checksum ELSE 0 END::text\nFROM (VALUES "
+        + received
+        + ") wanted(step, received) CROSS JOIN (SELECT count(*) AS count, coalesce(sum("
+        + rowHash
+        + "), 0) AS checksum\nFROM "
+        + table.quotedName()
+        + " t WHERE "
+        + SplitSql.predicate(table, split, ALIAS)
+        + "\nAND "
+        + ownedBySource()
+        + ") counted";
+  }
+
+  private String shardedAggregates(Split split, List<String> targets) {
     String moving = targets.stream().map(this::movesTo).collect(Collectors.joining(" OR "));
     String step =
         targets.stream()

@@ -20,6 +20,9 @@ import org.jdbi.v3.core.Handle;
  * compare-and-set. Thread-safe.
  */
 public final class TopologyStore {
+  /** Where a switch is notified. */
+  static final String CHANNEL = "reshard_topology";
+
   private final ControlDatabase control;
 
   public TopologyStore(ControlDatabase control) {
@@ -112,6 +115,8 @@ public final class TopologyStore {
             "UPDATE active_topology SET version = ?, updated_at = now() WHERE version = ?",
             next.version(),
             expectedVersion);
+    // Sent with the commit, and with that alone (PostgreSQL manual, NOTIFY).
+    handle.execute("NOTIFY " + CHANNEL);
     if (changed == 0) {
       throw conflict(
           "version "

@@ -2,12 +2,18 @@ package io.reshard.core.plan;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.ReferenceRouting;
 import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.routing.TableRouting;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
 import java.io.Serializable;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -36,6 +42,25 @@ public record Plan(
   public static final int FORMAT = 1;
 
   private static final String REVERSE = "-back";
+
+  /** Every shard that is given up must hear of changes of reference tables, from one source. */
+  private List<MigrationStep> stepsBack() {
+    List<MigrationStep> back =
+        new ArrayList<>(steps.stream().map(MigrationStep::reversed).toList());
+    if (tables.stream().anyMatch(PlannedTable::isReference)) {
+      String reader = Collections.min(targets());
+      Set<String> reached =
+          back.stream()
+              .filter(step -> step.source().equals(reader))
+              .map(MigrationStep::target)
+              .collect(Collectors.toSet());
+      sources().stream()
+          .filter(shardId -> !target.owns(shardId) && !reached.contains(shardId))
+          .map(shardId -> new MigrationStep(reader, shardId, "reference tables", 0, 0))
+          .forEach(back::add);
+    }
+    return List.copyOf(back);
+  }
 
   /** The same plan for those who do not need the splits, which can be many. */
   public Plan withoutSplits() {
@@ -72,7 +97,7 @@ public record Plan(
         source.withVersion(target.version() + 1),
         List.of(),
         tables,
-        steps.stream().map(MigrationStep::reversed).toList(),
+        stepsBack(),
         List.of(),
         0,
         0,
@@ -138,19 +163,40 @@ public record Plan(
     return source.findShard(shardId).isPresent() ? source : target;
   }
 
+  /** The source that reference tables are read from: the one whose id sorts first. */
+  @JsonIgnore
+  public String referenceSource() {
+    return Collections.min(sources());
+  }
+
   /** Ownership under the old topology, over the shard key of {@code table} behind {@code alias}. */
-  public RoutingSql oldRouting(PlannedTable table, String alias) {
-    return routing(source, table, alias);
+  public TableRouting oldRouting(PlannedTable table, String alias) {
+    return table.isReference()
+        ? new ReferenceRouting(List.of(referenceSource()))
+        : routing(source, table, alias);
   }
 
   /** Ownership under the new topology, over the shard key of {@code table} behind {@code alias}. */
-  public RoutingSql newRouting(PlannedTable table, String alias) {
-    return routing(target, table, alias);
+  public TableRouting newRouting(PlannedTable table, String alias) {
+    return table.isReference()
+        ? new ReferenceRouting(targets().stream().filter(this::isNew).toList())
+        : routing(target, table, alias);
   }
 
   private static RoutingSql routing(Topology topology, PlannedTable table, String alias) {
     String column = alias + "." + Sql.identifier(table.shardKey());
     Topology view = topology.viewOf(topology.rule(table.schema(), table.name()));
     return new RoutingSql(view, column, table.typeOf(table.shardKey()));
+  }
+
+  /**
+   * A boolean expression over a row on {@code targetShard}: this operation has brought it there
+   * from {@code sourceShard}.
+   */
+  public String movedIn(PlannedTable table, String alias, String sourceShard, String targetShard) {
+    String fromSource = oldRouting(table, alias).ownedBy(sourceShard);
+    return table.isReference()
+        ? fromSource + " AND " + newRouting(table, alias).ownedBy(targetShard)
+        : fromSource;
   }
 }

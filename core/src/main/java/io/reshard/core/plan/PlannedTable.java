@@ -10,7 +10,7 @@ import java.util.List;
  *
  * @param columns every column, in attribute order
  * @param primaryKey the columns of the primary key, in its order
- * @param shardKey the column that routes a row
+ * @param shardKey the column that routes a row; null for a reference table
  * @param binaryCopy false if a column's binary form carries OIDs of the local catalog
  * @param createStatements DDL that makes the table on a new shard, without any index
  * @param primaryKeyIndex the primary key, built after the copy
@@ -33,6 +33,12 @@ public record PlannedTable(
     long estimatedRows,
     long estimatedBytes)
     implements Serializable {
+
+  /** Whether every shard has all rows of the table. */
+  @JsonIgnore
+  public boolean isReference() {
+    return shardKey == null;
+  }
 
   /** The quoted name with its schema. */
   public String quotedName() {

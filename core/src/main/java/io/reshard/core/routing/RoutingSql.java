@@ -11,7 +11,7 @@ import java.util.function.ToIntFunction;
  * owned by nobody (the predicates are null), and so is one that no shard of a directory lists. Some
  * functions and types need {@link RoutingFunctions} in the database.
  */
-public final class RoutingSql {
+public final class RoutingSql implements TableRouting {
   /** What {@link #owner} gives where there is none. */
   public static final int NOBODY = -1;
 
@@ -44,7 +44,7 @@ public final class RoutingSql {
     Placement.of(topology).check(formatType);
   }
 
-  /** A boolean expression: the row belongs to {@code shardId} under the topology. */
+  @Override
   public String ownedBy(String shardId) {
     return owner(shardId).map(placement::ownedBy).orElse("false");
   }
@@ -53,13 +53,18 @@ public final class RoutingSql {
     return topology.owners().stream().filter(shard -> shard.id().equals(shardId)).findFirst();
   }
 
-  /** A boolean expression, never null: the row does not belong to {@code shardId}. */
+  @Override
   public String strayOn(String shardId) {
     return "((" + ownedBy(shardId) + ") IS NOT TRUE)";
   }
 
-  /** A smallint expression: the ordinal of the row's owner as {@code ordinalOf} numbers shards. */
+  @Override
   public String owner(ToIntFunction<String> ordinalOf) {
     return "coalesce(" + placement.owner(ordinalOf) + ", " + NOBODY + ")::smallint";
+  }
+
+  @Override
+  public String ownersJoin(ToIntFunction<String> ordinalOf) {
+    return "";
   }
 }

@@ -53,7 +53,7 @@ public record Topology(
    */
   public Topology viewOf(TableRule rule) {
     if (rule.routing() == null) {
-      return this;
+      return withTables(List.of(rule));
     }
     List<Shard> own =
         rule.ownShards().stream().map(share -> shard(share.id()).withShareOf(share)).toList();

@@ -75,7 +75,8 @@ class ShareRulesTest {
     assertThat(topology.viewOf(rule).shard("shard-1").database()).isEqualTo("app_1");
     assertThat(topology.owners()).extracting(Shard::id).containsExactly("shard-0", "shard-1");
     assertThat(topology.viewOf(topology.rule("public", "items")).owners())
-        .isEqualTo(topology.owners());
+        .extracting(Shard::id)
+        .containsExactly("shard-0");
   }
 
   @ParameterizedTest

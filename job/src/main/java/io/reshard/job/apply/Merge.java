@@ -45,7 +45,7 @@ final class Merge {
       throws SQLException {
     String source = migration.plan().shardIds().get(block.source);
     try (PreparedStatement delete =
-        session.connection().prepareStatement(statement(table, source))) {
+        session.connection().prepareStatement(statement(table, source, session.target()))) {
       for (int column = 0; column < block.keys.length; column++) {
         delete.setString(column + 1, TextArray.of(block.keys[column]));
       }
@@ -53,7 +53,7 @@ final class Merge {
     }
   }
 
-  private String statement(PlannedTable table, String source) {
+  private String statement(PlannedTable table, String source, String target) {
     String arrays =
         IntStream.range(0, table.primaryKey().size())
             .mapToObj(column -> "?::text::" + table.primaryKeyTypes().get(column) + "[]")
@@ -65,6 +65,6 @@ final class Merge {
         + " WHERE "
         + KeyJoin.condition(table)
         + " AND "
-        + migration.plan().oldRouting(table, "t").ownedBy(source);
+        + migration.plan().movedIn(table, "t", source, target);
   }
 }

@@ -5,6 +5,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.TableRouting;
 import io.reshard.job.Migration;
 import io.reshard.job.copy.ReadSession;
 import io.reshard.job.copy.TupleReader;
@@ -98,8 +99,9 @@ final class SourceReader implements AutoCloseable {
                         + table.primaryKeyTypes().get(column)
                         + "[]")
             .collect(Collectors.joining(", "));
+    TableRouting newRouting = plan.newRouting(table, "t");
     return "COPY (SELECT "
-        + plan.newRouting(table, "t").owner(plan::shardOrdinal)
+        + newRouting.owner(plan::shardOrdinal)
         + ", "
         + Sql.identifiers("t", table.copiedColumns())
         + " FROM "
@@ -108,6 +110,7 @@ final class SourceReader implements AutoCloseable {
         + table.quotedName()
         + " AS t ON "
         + KeyJoin.condition(table)
+        + newRouting.ownersJoin(plan::shardOrdinal)
         + " WHERE "
         + plan.oldRouting(table, "t").ownedBy(source)
         + ") TO STDOUT"

@@ -4,7 +4,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.SplitSql;
 import io.reshard.core.postgres.Sql;
-import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.routing.TableRouting;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -52,14 +52,16 @@ final class SplitRead {
    */
   static String statement(CopySplit copySplit, PlannedTable table, Plan plan) {
     String source = copySplit.split().source();
-    RoutingSql newRouting = plan.newRouting(table, "t");
+    TableRouting newRouting = plan.newRouting(table, "t");
     return "COPY (SELECT "
         + newRouting.owner(plan::shardOrdinal)
         + ", "
         + Sql.identifiers("t", table.copiedColumns())
         + " FROM "
         + table.quotedName()
-        + " AS t WHERE "
+        + " AS t"
+        + newRouting.ownersJoin(plan::shardOrdinal)
+        + " WHERE "
         + SplitSql.predicate(table, copySplit.split(), "t")
         + " AND "
         + plan.oldRouting(table, "t").ownedBy(source)

@@ -21,6 +21,17 @@ record Detached(long pid, Path log) {
   private static final List<Path> SETSID =
       List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
 
+  /** The document of {@code start --detach --json}. */
+  record Started(String id, long pid, String log) {}
+
+  /** Leaves an operation to a process of its own, and prints the id, the pid and the log file. */
+  static void start(CommonOptions common, String operationId, Optional<Phase> until) {
+    Detached process = spawn(operationId, common.config, until);
+    common.print(
+        new Started(operationId, process.pid(), process.log().toString()),
+        operationId + "\npid " + process.pid() + "\nlog " + process.log());
+  }
+
   static Detached spawn(String operationId, Path config, Optional<Phase> until) {
     Path log = StateFolder.create().resolve(operationId + ".log");
     ProcessBuilder builder = new ProcessBuilder(command(operationId, config, until, log));

@@ -21,6 +21,7 @@ import picocli.CommandLine.Spec;
       RouteCommand.class,
       PlanCommand.class,
       StartCommand.class,
+      SqlCommand.class,
       StatusCommand.class,
       ListCommand.class,
       ResumeCommand.class,

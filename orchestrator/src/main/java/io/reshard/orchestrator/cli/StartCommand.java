@@ -8,6 +8,8 @@ import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -15,16 +17,45 @@ import picocli.CommandLine.Option;
 /** {@code reshard start}. */
 @Command(
     name = "start",
-    description = "Executes a plan through the switch; prints the operation's id first.")
+    description = {
+      "Executes a plan through the switch; prints the operation's id first.",
+      "With --table and --shards it makes the plan itself, and leaves a background process."
+    })
 final class StartCommand implements Callable<Integer> {
   @Mixin CommonOptions common;
 
-  @Option(
-      names = "--plan",
-      required = true,
-      paramLabel = "FILE",
-      description = "A plan that 'reshard plan' wrote.")
-  Path planFile;
+  @ArgGroup(multiplicity = "1")
+  Work work;
+
+  /** What is to be done: a plan, or a table. */
+  static final class Work {
+    @Option(
+        names = "--plan",
+        required = true,
+        paramLabel = "FILE",
+        description = "A plan that 'reshard plan' wrote.")
+    Path planFile;
+
+    @ArgGroup(exclusive = false)
+    Table table;
+  }
+
+  /** A table that shall have another number of shards. */
+  static final class Table {
+    @Option(
+        names = "--table",
+        required = true,
+        paramLabel = "T",
+        description = "A sharded table; the others stay as they are.")
+    String name;
+
+    @Option(
+        names = "--shards",
+        required = true,
+        paramLabel = "N",
+        description = "How many shards it shall have, 1 to 256.")
+    int shards;
+  }
 
   @Option(
       names = "--until",
@@ -37,13 +68,18 @@ final class StartCommand implements Callable<Integer> {
       description = "Leaves a background process; prints its pid and log file after the id.")
   boolean detach;
 
-  /** The document of {@code start --detach --json}. */
-  record Started(String id, long pid, String log) {}
-
   @Override
   public Integer call() {
     Optional<Phase> until = Driving.until(common, untilPhase);
-    Plan plan = PlanFile.read(planFile);
+    if (work.table != null) {
+      if (until.isPresent()) {
+        throw new CommandLine.ParameterException(
+            common.spec.commandLine(), "--until goes with --plan");
+      }
+      new TableResharding(common).start(work.table.name, work.table.shards);
+      return ExitCode.OK;
+    }
+    Plan plan = PlanFile.read(work.planFile);
     try (Session session = common.open()) {
       if (detach) {
         Driving.requireCluster(session, "--detach");
@@ -56,20 +92,13 @@ final class StartCommand implements Callable<Integer> {
       Operation operation =
           NewOperation.create(session.control(), plan, session.config().options());
       if (detach) {
-        detach(operation.id(), until);
+        Detached.start(common, operation.id(), until);
       } else {
         sayId(operation.id());
         new Driving(common, session).drive(operation.id(), until);
       }
     }
     return ExitCode.OK;
-  }
-
-  private void detach(String id, Optional<Phase> until) {
-    Detached process = Detached.spawn(id, common.config, until);
-    common.print(
-        new Started(id, process.pid(), process.log().toString()),
-        id + "\npid " + process.pid() + "\nlog " + process.log());
   }
 
   private void sayId(String id) {

@@ -8,7 +8,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
-import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.routing.TableRouting;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -85,8 +85,11 @@ final class Gate {
             + " WHERE d.datname = current_database() AND s.subenabled LIMIT 1",
         source + " has the native subscription '%s', whose writes pass any fence; disable it");
     for (PlannedTable table : plan.tables()) {
-      RoutingSql oldRouting = plan.oldRouting(table, "t");
-      RoutingSql newRouting = plan.newRouting(table, "t");
+      if (table.isReference()) {
+        continue;
+      }
+      TableRouting oldRouting = plan.oldRouting(table, "t");
+      TableRouting newRouting = plan.newRouting(table, "t");
       refuseIf(
           connection,
           "SELECT t.%s::text FROM %s AS t WHERE %s AND %s LIMIT 1"

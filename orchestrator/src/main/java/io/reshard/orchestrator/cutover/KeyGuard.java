@@ -19,6 +19,9 @@ final class KeyGuard {
   private KeyGuard() {}
 
   static List<String> statements(Plan plan, PlannedTable table, String source) {
+    if (table.isReference()) {
+      return List.of();
+    }
     return List.of(
         statement(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"),
         statement(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"));

@@ -182,7 +182,7 @@ final class Removal {
         continue;
       }
       for (PlannedTable table : plan.tables()) {
-        if (table.shardKey() == null) {
+        if (table.isReference()) {
           continue;
         }
         long deleted =
@@ -205,7 +205,7 @@ final class Removal {
     for (String source : plan.sources()) {
       try (Connection connection = MovedRows.open(context.endpoint(source), plan.planId())) {
         for (PlannedTable table : plan.tables()) {
-          if (table.shardKey() == null) {
+          if (table.isReference()) {
             continue;
           }
           long deleted =

@@ -126,6 +126,30 @@ class CommandsITCase {
   }
 
   @Test
+  void refusesAStatementBeforeAnythingIsTouched() throws IOException {
+    registerTopology();
+    for (String[] refused :
+        new String[][] {
+          {"PRAGMA vacuum", "the pragma 'vacuum' is not supported"},
+          {"PRAGMA reshardTable('', 4)", "names no table"},
+          {"PRAGMA reshardTable('items', 4)", "the table 'items' is not in the topology"},
+          {"PRAGMA reshardTable('orders', 0)", "must be between 1 and 256"},
+          {"PRAGMA reshardTable('orders', 257)", "must be between 1 and 256"},
+          {"PRAGMA reshardTable('orders', 4)", "needs a cluster that outlives this command"},
+        }) {
+      assertRefused(run("sql", refused[0]), 2, "invalid_arguments", refused[1]);
+    }
+    assertRefused(
+        run("start", "--table", "orders", "--shards", "300"),
+        2,
+        "invalid_arguments",
+        "must be between 1 and 256");
+    assertThat(run("start", "--table", "orders").exit()).isEqualTo(2);
+    assertThat(run("start", "--shards", "2", "--plan", "plan.json").exit()).isEqualTo(2);
+    assertThat(run("list", "--json").json()).isEmpty();
+  }
+
+  @Test
   void routesAKey() throws IOException {
     registerTopology();
     assertThat(run("route", "--table", "orders", "--key", "42").out().trim()).isEqualTo("shard-0");

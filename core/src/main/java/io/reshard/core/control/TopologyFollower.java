@@ -1,0 +1,122 @@
+package io.reshard.core.control;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.routing.Router;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import org.postgresql.PGConnection;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Routes by the active topology and follows its switches: the control database notifies, and is
+ * asked at an interval as well, since a notification is lost with its connection. All tables switch
+ * at one moment. Routing does no I/O and goes on with the last known topology while the control
+ * database is away. Thread-safe.
+ */
+public final class TopologyFollower implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(TopologyFollower.class);
+
+  /** One version of the topology with the routers of its tables by their full names. */
+  private record View(Topology topology, Map<String, Router> routers) {
+    static View of(Topology topology) {
+      Map<String, Router> routers = new HashMap<>();
+      for (TableRule rule : topology.tables()) {
+        if (!rule.reference()) {
+          routers.put(rule.schema() + "." + rule.table(), new Router(topology.viewOf(rule)));
+        }
+      }
+      return new View(topology, Map.copyOf(routers));
+    }
+  }
+
+  private final ControlDatabase control;
+  private final TopologyStore store;
+  private final Duration interval;
+  private final Thread thread;
+  private volatile View view;
+  private volatile boolean closed;
+
+  /**
+   * Reads the active topology and begins to follow it; {@code invalid_topology} if there is none,
+   * {@code state_store_failed} if it cannot be read.
+   *
+   * @param interval how long a switch may go unnoticed when its notification is lost
+   */
+  public TopologyFollower(ControlDatabase control, Duration interval) {
+    this.control = control;
+    this.store = new TopologyStore(control);
+    this.interval = interval;
+    this.view = View.of(store.active());
+    this.thread = new Thread(this::follow, "topology-follower");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** The topology that is routed by at this moment. */
+  public Topology topology() {
+    return view.topology();
+  }
+
+  /**
+   * The router of {@code schema.table}; ask for it anew for every key, or keys will be routed by an
+   * old topology. {@code invalid_topology} if there is no such sharded table.
+   */
+  public Router router(String table) {
+    Router router = view.routers().get(table);
+    if (router == null) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_TOPOLOGY, "the topology has no sharded table '" + table + "'");
+    }
+    return router;
+  }
+
+  /** Reads the active topology now; an application calls it when a shard has refused a write. */
+  public synchronized void refresh() {
+    if (store.activeVersion() != view.topology().version()) {
+      view = View.of(store.active());
+    }
+  }
+
+  private void follow() {
+    while (!closed) {
+      try (Connection connection = control.endpoint().connect("reshard topology follower");
+          Statement statement = connection.createStatement()) {
+        statement.execute("LISTEN " + TopologyStore.CHANNEL);
+        PGConnection notified = connection.unwrap(PGConnection.class);
+        while (!closed) {
+          // Asked after LISTEN, so that no switch falls between the two.
+          refresh();
+          notified.getNotifications(Math.toIntExact(interval.toMillis()));
+        }
+      } catch (SQLException | ReshardingException e) {
+        LOG.warn("the active topology cannot be followed for now: {}", e.getMessage());
+        pause();
+      }
+    }
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(interval.toMillis());
+    } catch (InterruptedException e) {
+      // Only close() interrupts.
+      Thread.currentThread().interrupt();
+      closed = true;
+    }
+  }
+
+  /** Ends the following within the interval. */
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+  }
+}
