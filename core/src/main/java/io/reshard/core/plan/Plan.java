@@ -179,7 +179,7 @@ public record Plan(
   /** Ownership under the new topology, over the shard key of {@code table} behind {@code alias}. */
   public TableRouting newRouting(PlannedTable table, String alias) {
     return table.isReference()
-        ? new ReferenceRouting(targets().stream().filter(this::isNew).toList())
+        ? new ReferenceRouting(targets().stream().filter(shard -> !source.owns(shard)).toList())
         : routing(target, table, alias);
   }
 
