@@ -2,6 +2,7 @@ package io.reshard.orchestrator;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import io.reshard.orchestrator.config.Options;
@@ -58,15 +59,10 @@ final class EmbeddedMigration implements AutoCloseable {
     return this;
   }
 
-  /** From 2 to 3 shards. */
-  static EmbeddedMigration prepare(Path folder, long orders, String... ddl) throws SQLException {
-    return start(folder, orders, ddl).to(3);
-  }
-
-  /** The same with reference tables, which {@code ddl} makes. */
+  /** From 2 to 3 shards with reference tables, which {@code ddl} makes. */
   static EmbeddedMigration withReferences(
       Path folder, long orders, List<String> references, String... ddl) throws SQLException {
-    EmbeddedMigration migration = start(folder, orders, ddl);
+    EmbeddedMigration migration = start(folder, 2, orders, ddl);
     Topology active = migration.system.topology(1, 2);
     List<TableRule> rules = new ArrayList<>(active.tables());
     references.forEach(name -> rules.add(new TableRule(name, null, true)));
@@ -77,15 +73,16 @@ final class EmbeddedMigration implements AutoCloseable {
   }
 
   /**
-   * Starts servers with 2 shards and a cluster, and runs {@code ddl} on every shard.
+   * Starts servers with {@code shards} shards and a cluster, and runs {@code ddl} on every shard.
    *
    * @param folder for Flink's files
    */
-  static EmbeddedMigration start(Path folder, long orders, String... ddl) throws SQLException {
-    LiveSystem system = LiveSystem.start(2, orders);
-    for (String shard : List.of("shard-0", "shard-1")) {
-      try (Connection connection =
-              system.endpoint(system.topology(1, 2), shard).connect("preparation");
+  static EmbeddedMigration start(Path folder, int shards, long orders, String... ddl)
+      throws SQLException {
+    LiveSystem system = LiveSystem.start(shards, orders);
+    Topology topology = system.topology(1, shards);
+    for (Shard shard : topology.shards()) {
+      try (Connection connection = system.endpoint(topology, shard.id()).connect("preparation");
           Statement statement = connection.createStatement()) {
         for (String sql : ddl) {
           statement.execute(sql);

@@ -21,7 +21,7 @@ class SchemaChangeITCase {
 
   @Test
   void theJobEndsForGoodAndGoesOnOnceTheChangeIsUndone() throws Exception {
-    try (EmbeddedMigration migration = EmbeddedMigration.prepare(folder, 1_000)) {
+    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 1_000).to(3)) {
       migration.drive(Phase.REPLICATING);
       // Like a role that may not create event triggers.
       for (String trigger :

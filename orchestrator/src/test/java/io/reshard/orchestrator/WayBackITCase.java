@@ -38,7 +38,7 @@ class WayBackITCase {
   /** Shards 0 and 1 lose keys; shard 1 gets some as well, so it is source and target both ways. */
   @Test
   void goesBackAndForthAndBackAgainUnderLoad() throws SQLException {
-    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, ORDERS);
+    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, ORDERS);
         LiveWriter writer = migration.system().write(LOAD)) {
       for (int round = 1; round <= 2; round++) {
         migration.to(3).drive(null);
@@ -55,7 +55,7 @@ class WayBackITCase {
   /** Shard 1 is retired and fenced, and takes writes again. Then forward once more, for good. */
   @Test
   void takesAMergeBackAndMergesAgain() throws SQLException {
-    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, ORDERS);
+    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, ORDERS);
         LiveWriter writer = migration.system().write(LOAD)) {
       migration.to(1).drive(null);
       writeOn(migration, writer);

@@ -52,7 +52,7 @@ class WayBackKillITCase {
 
   @BeforeEach
   void switchToThree() throws SQLException {
-    migration = EmbeddedMigration.start(folder, 3_000).to(3);
+    migration = EmbeddedMigration.start(folder, 2, 3_000).to(3);
     writer = migration.system().write(LOAD);
     migration.drive(null);
     back = migration.plan().reversed().planId();

@@ -33,6 +33,9 @@ public final class ShardSchema {
       CREATE TABLE IF NOT EXISTS reshard.epoch (
         operation_id text PRIMARY KEY, generation integer NOT NULL, attempt integer NOT NULL,
         revoked boolean NOT NULL DEFAULT false);
+      CREATE TABLE IF NOT EXISTS reshard.refetch (
+        operation_id text NOT NULL, table_number integer NOT NULL, source integer NOT NULL,
+        key text[] NOT NULL, PRIMARY KEY (operation_id, table_number, source, key));
       CREATE TABLE IF NOT EXISTS reshard.created_tables (operation_id text PRIMARY KEY);
       CREATE OR REPLACE FUNCTION reshard.refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN

@@ -20,8 +20,8 @@ public final class TargetEpoch {
           + " attempt = excluded.attempt WHERE NOT epoch.revoked"
           + " AND (epoch.generation, epoch.attempt) <= (excluded.generation, excluded.attempt)";
   private static final String HOLD =
-      "SELECT 1 FROM reshard.epoch WHERE operation_id = ? AND generation = ? AND attempt = ?"
-          + " AND NOT revoked FOR SHARE";
+      "SELECT EXISTS (SELECT FROM reshard.refetch) FROM reshard.epoch WHERE operation_id = ?"
+          + " AND generation = ? AND attempt = ? AND NOT revoked FOR SHARE";
   private static final String REVOKE =
       "INSERT INTO reshard.epoch (operation_id, generation, attempt, revoked)"
           + " VALUES (?, 0, 0, true) ON CONFLICT (operation_id) DO UPDATE SET revoked = true";
@@ -60,8 +60,12 @@ public final class TargetEpoch {
     }
   }
 
-  /** Locks the epoch for the current transaction; {@code epoch_superseded} if it is not ours. */
-  public static void hold(Connection connection, String operationId, Epoch epoch, String target)
+  /**
+   * Locks the epoch for the current transaction; {@code epoch_superseded} if it is not ours.
+   * Returns whether any evicted key waits to be fetched again, which saves every merge a query of
+   * its own.
+   */
+  public static boolean hold(Connection connection, String operationId, Epoch epoch, String target)
       throws SQLException {
     try (PreparedStatement hold = connection.prepareStatement(HOLD)) {
       hold.setString(1, operationId);
@@ -71,6 +75,7 @@ public final class TargetEpoch {
         if (!row.next()) {
           throw superseded(operationId, epoch, target);
         }
+        return row.getBoolean(1);
       }
     }
   }

@@ -7,7 +7,6 @@ import io.reshard.core.postgres.SqlStates;
 import io.reshard.job.Migration;
 import io.reshard.job.progress.ProgressUpdate;
 import io.reshard.job.target.Failures;
-import io.reshard.job.target.TargetSession;
 import io.reshard.job.target.TargetSessions;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -32,7 +31,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
 
   private final Migration migration;
   private transient TargetSessions sessions;
-  private transient Merge merge;
+  private transient TargetWriter writer;
   private transient Map<Integer, List<ChangeBlock>> pending;
   private transient int pendingKeys;
   private transient Map<String, Long> replicated;
@@ -49,7 +48,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   public void open() throws Exception {
     super.open();
     sessions = TargetSessions.claim(migration, getContainingTask().getEnvironment());
-    merge = new Merge(migration);
+    writer = new TargetWriter(migration, sessions, new FreshRows(migration, "refetch"));
     pending = new LinkedHashMap<>();
     replicated = new HashMap<>();
     reported = new HashMap<>();
@@ -57,6 +56,21 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     subtask = "#" + index;
     subtaskOfAll = index + "/" + getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
     rowsMerged = getMetricGroup().counter("rowsMerged");
+    if (index == 0) {
+      // One subtask is enough: the frontier waits for the first watermark of each.
+      settleLeftovers();
+    }
+  }
+
+  /** Fetches again what an earlier attempt has evicted. */
+  private void settleLeftovers() throws SQLException {
+    try {
+      for (String target : migration.plan().targets()) {
+        writer.settleLeftovers(migration.plan().shardOrdinal(target));
+      }
+    } catch (ReshardingException e) {
+      throw Failures.of(e);
+    }
   }
 
   @Override
@@ -85,13 +99,8 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   }
 
   private void write(int target, List<ChangeBlock> blocks) throws SQLException {
-    TargetSession session = sessions.take(target);
-    session.begin();
-    for (ChangeBlock block : blocks) {
-      merge.apply(session, block);
-    }
-    session.commit();
-    sessions.release(target, session);
+    writer.write(target, blocks);
+    writer.settle();
     List<String> shards = migration.plan().shardIds();
     for (ChangeBlock block : blocks) {
       String step = shards.get(block.source) + "->" + shards.get(block.target);
@@ -145,6 +154,9 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     try {
       if (sessions != null) {
         sessions.close();
+      }
+      if (writer != null) {
+        writer.close();
       }
     } finally {
       super.close();

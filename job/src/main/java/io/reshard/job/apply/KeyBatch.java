@@ -7,6 +7,8 @@ import java.util.Map;
 
 /** Distinct changed keys of one table on one source, each with its newest transaction. */
 final class KeyBatch {
+  private static final long NO_TRANSACTION = -1;
+
   private final int source;
   private final int table;
   private final Map<List<String>, Long> keys = new LinkedHashMap<>();
@@ -32,9 +34,18 @@ final class KeyBatch {
     keys.put(Arrays.asList(key), transactionId);
   }
 
+  /** Adds a key of which the newest that can be read is wanted, whoever wrote it. */
+  void add(List<String> key) {
+    keys.put(key, NO_TRANSACTION);
+  }
+
   /** The transactions that a reader must be able to see, as 32-bit ids. */
   long[] transactions() {
-    return keys.values().stream().mapToLong(Long::longValue).distinct().toArray();
+    return keys.values().stream()
+        .mapToLong(Long::longValue)
+        .filter(id -> id != NO_TRANSACTION)
+        .distinct()
+        .toArray();
   }
 
   /** The keys, column by column. */

@@ -18,6 +18,13 @@ final class KeyJoin {
     return "unnest(" + arrays + ") AS k (" + columns + ")";
   }
 
+  /** A parameter for each column of the key: its values as one array literal. */
+  static String parameters(PlannedTable table) {
+    return table.primaryKeyTypes().stream()
+        .map(type -> "?::text::" + type + "[]")
+        .collect(Collectors.joining(", "));
+  }
+
   /** The key's columns of {@code t} equal those of {@code k}. */
   static String condition(PlannedTable table) {
     return IntStream.range(0, table.primaryKey().size())

@@ -6,8 +6,6 @@ import io.reshard.job.target.CopyStream;
 import io.reshard.job.target.TargetSession;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Makes a target equal to what was read: all keys of a block are deleted, then its rows are
@@ -15,17 +13,34 @@ import java.util.stream.IntStream;
  */
 final class Merge {
   private final Migration migration;
+  private final RefetchNotes notes;
 
-  Merge(Migration migration) {
+  Merge(Migration migration, RefetchNotes notes) {
     this.migration = migration;
+    this.notes = notes;
   }
 
   /** Runs inside the session's open transaction. */
   void apply(TargetSession session, ChangeBlock block) throws SQLException {
+    deleteKeys(session, block);
+    insert(session, block, migration.table(block.table).quotedName());
+  }
+
+  /**
+   * Deletes what the target holds of the block's keys, and their notes. The notes come first: a
+   * writer that settles one of them holds its lock until its row is committed, and the deletion of
+   * rows must see that row.
+   */
+  void deleteKeys(TargetSession session, ChangeBlock block) throws SQLException {
+    notes.forget(session, block);
+    deleteRows(session, block.table, block.source, block.keys);
+  }
+
+  /** Writes the block's rows into {@code relation}: the table itself, or one like it. */
+  void insert(TargetSession session, ChangeBlock block, String relation) throws SQLException {
     PlannedTable table = migration.table(block.table);
-    delete(session, table, block);
     if (block.rows > 0) {
-      CopyStream stream = new CopyStream(session, table);
+      CopyStream stream = new CopyStream(session, table, relation);
       stream.write(block.tuples);
       long written = stream.end();
       if (written != block.rows) {
@@ -38,30 +53,27 @@ final class Merge {
 
   /**
    * No write touches a row that its target owns under the old topology, nor one that came from
-   * another source: ids may repeat across shards. So only rows that the block's source owned are
+   * another source: ids may repeat across shards. So only rows that {@code source} owned are
    * deleted.
    */
-  private void delete(TargetSession session, PlannedTable table, ChangeBlock block)
+  void deleteRows(TargetSession session, int table, int source, String[][] keys)
       throws SQLException {
-    String source = migration.plan().shardIds().get(block.source);
-    try (PreparedStatement delete =
-        session.connection().prepareStatement(statement(table, source, session.target()))) {
-      for (int column = 0; column < block.keys.length; column++) {
-        delete.setString(column + 1, TextArray.of(block.keys[column]));
+    String sql =
+        statement(
+            migration.table(table), migration.plan().shardIds().get(source), session.target());
+    try (PreparedStatement delete = session.connection().prepareStatement(sql)) {
+      for (int column = 0; column < keys.length; column++) {
+        delete.setString(column + 1, TextArray.of(keys[column]));
       }
       delete.executeUpdate();
     }
   }
 
   private String statement(PlannedTable table, String source, String target) {
-    String arrays =
-        IntStream.range(0, table.primaryKey().size())
-            .mapToObj(column -> "?::text::" + table.primaryKeyTypes().get(column) + "[]")
-            .collect(Collectors.joining(", "));
     return "DELETE FROM "
         + table.quotedName()
         + " AS t USING "
-        + KeyJoin.unnest(arrays, table.primaryKey().size())
+        + KeyJoin.unnest(KeyJoin.parameters(table), table.primaryKey().size())
         + " WHERE "
         + KeyJoin.condition(table)
         + " AND "

@@ -91,7 +91,8 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
   private SourceReader reader(int source) throws SQLException {
     SourceReader reader = readers.get(source);
     if (reader == null) {
-      reader = new SourceReader(migration, migration.plan().shardIds().get(source), lane);
+      reader =
+          new SourceReader(migration, migration.plan().shardIds().get(source), "fetcher " + lane);
       readers.put(source, reader);
     }
     return reader;

@@ -35,13 +35,12 @@ final class SourceReader implements AutoCloseable {
     void row(int owner, TupleReader tuple);
   }
 
-  SourceReader(Migration migration, String source, int subtask) throws SQLException {
+  SourceReader(Migration migration, String source, String reader) throws SQLException {
     this.migration = migration;
     this.source = source;
     this.connection =
         ReadSession.open(
-            migration.endpoint(source),
-            "reshard " + migration.operationId() + " fetcher " + subtask);
+            migration.endpoint(source), "reshard " + migration.operationId() + " " + reader);
     connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
     connection.setAutoCommit(false);
   }

@@ -5,7 +5,9 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.IndexDefinition;
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.SqlStates;
 import io.reshard.job.Migration;
+import io.reshard.job.apply.Evictions;
 import io.reshard.job.target.TargetSession;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -46,7 +48,7 @@ final class IndexBuilder implements AutoCloseable {
             run(target, table, List.of(table.primaryKeyIndex()))
                 .thenCompose(done -> secondary(target, table))
                 .thenCompose(
-                    done -> CompletableFuture.runAsync(() -> analyze(target, table), threads)));
+                    done -> CompletableFuture.runAsync(() -> finish(target, table), threads)));
       }
     }
     return CompletableFuture.allOf(targets.toArray(new CompletableFuture<?>[0]));
@@ -66,6 +68,31 @@ final class IndexBuilder implements AutoCloseable {
   }
 
   private void buildOne(String target, PlannedTable table, IndexDefinition index) {
+    try {
+      tryToBuild(target, table, index);
+    } catch (SQLException e) {
+      if (!SqlStates.UNIQUE_VIOLATION.equals(e.getSQLState())) {
+        throw failed("building " + index.name(), target, table, e);
+      }
+      makeRoom(target, table, index);
+    }
+  }
+
+  /**
+   * Splits are read at different moments: a value that moved from one row to another in between has
+   * come with both, and the changes that tell of it are still parked.
+   */
+  private void makeRoom(String target, PlannedTable table, IndexDefinition index) {
+    try (Evictions evictions = new Evictions(migration, epoch, target)) {
+      evictions.makeRoom(table, index.name());
+      tryToBuild(target, table, index);
+    } catch (SQLException e) {
+      throw failed("building " + index.name(), target, table, e);
+    }
+  }
+
+  private void tryToBuild(String target, PlannedTable table, IndexDefinition index)
+      throws SQLException {
     try (TargetSession session = TargetSession.open(migration, target, epoch)) {
       session.begin();
       if (!stands(session, table, index)) {
@@ -75,8 +102,6 @@ final class IndexBuilder implements AutoCloseable {
         }
       }
       session.commit();
-    } catch (SQLException e) {
-      throw failed("building " + index.name(), target, table, e);
     }
   }
 
@@ -96,13 +121,18 @@ final class IndexBuilder implements AutoCloseable {
     }
   }
 
-  /** Without statistics the planner might scan the table for every change that is applied. */
-  private void analyze(String target, PlannedTable table) {
+  /**
+   * Without statistics the planner might scan the table for every change that is applied. What made
+   * room for an index, in this attempt or an earlier one, is fetched again before anything else.
+   */
+  private void finish(String target, PlannedTable table) {
     try (TargetSession session = TargetSession.open(migration, target, epoch);
-        Statement statement = session.connection().createStatement()) {
+        Statement statement = session.connection().createStatement();
+        Evictions evictions = new Evictions(migration, epoch, target)) {
       statement.execute("ANALYZE " + table.quotedName());
+      evictions.settle(table);
     } catch (SQLException e) {
-      throw failed("analyzing", target, table, e);
+      throw failed("finishing the indexes", target, table, e);
     }
   }
 

@@ -17,7 +17,13 @@ public final class CopyStream {
   private final boolean binary;
 
   public CopyStream(TargetSession session, PlannedTable table) throws SQLException {
-    copy = session.copyIn(table);
+    this(session, table, table.quotedName());
+  }
+
+  /** Into another relation with the table's columns. */
+  public CopyStream(TargetSession session, PlannedTable table, String relation)
+      throws SQLException {
+    copy = session.copyIn(table, relation);
     binary = table.binaryCopy();
     if (binary) {
       copy.writeToCopy(HEADER, 0, HEADER.length);

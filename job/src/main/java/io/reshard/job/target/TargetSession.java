@@ -8,6 +8,8 @@ import io.reshard.core.shard.TargetEpoch;
 import io.reshard.job.Migration;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.Properties;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
@@ -34,6 +36,8 @@ public final class TargetSession implements AutoCloseable {
   private final Epoch epoch;
   private final String target;
   private final Connection connection;
+  private boolean evictedKeys;
+  private Duration lockTimeout;
 
   private TargetSession(String operationId, Epoch epoch, String target, Connection connection) {
     this.operationId = operationId;
@@ -57,10 +61,25 @@ public final class TargetSession implements AutoCloseable {
     TargetEpoch.claim(connection, operationId, epoch, target);
   }
 
+  /** Sets the lock timeout of the transactions to come. */
+  public void waitForLocksAtMost(Duration timeout) throws SQLException {
+    if (!timeout.equals(lockTimeout)) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET lock_timeout = " + timeout.toMillis());
+      }
+      lockTimeout = timeout;
+    }
+  }
+
   /** Begins a transaction that can only commit while the epoch is in force. */
   public void begin() throws SQLException {
     connection.setAutoCommit(false);
-    TargetEpoch.hold(connection, operationId, epoch, target);
+    evictedKeys = TargetEpoch.hold(connection, operationId, epoch, target);
+  }
+
+  /** Whether evicted keys waited to be fetched again when the transaction began. */
+  public boolean hasEvictedKeys() {
+    return evictedKeys;
   }
 
   public void commit() throws SQLException {
@@ -73,14 +92,14 @@ public final class TargetSession implements AutoCloseable {
     connection.setAutoCommit(true);
   }
 
-  /** Starts COPY IN for the table's copied columns. */
-  public CopyIn copyIn(PlannedTable table) throws SQLException {
+  /** Starts COPY IN of the table's copied columns into {@code relation}, a quoted name. */
+  CopyIn copyIn(PlannedTable table, String relation) throws SQLException {
     return connection
         .unwrap(PGConnection.class)
         .getCopyAPI()
         .copyIn(
             "COPY "
-                + table.quotedName()
+                + relation
                 + " ("
                 + Sql.identifiers(table.copiedColumns())
                 + ") FROM STDIN"

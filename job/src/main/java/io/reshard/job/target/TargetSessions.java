@@ -19,7 +19,8 @@ public final class TargetSessions implements AutoCloseable {
   private final Map<Integer, Deque<TargetSession>> idle = new HashMap<>();
   private final List<TargetSession> all = new ArrayList<>();
 
-  private TargetSessions(Migration migration, Epoch epoch) {
+  /** Sessions under an epoch that has claimed the targets already. */
+  public TargetSessions(Migration migration, Epoch epoch) {
     this.migration = migration;
     this.epoch = epoch;
   }

@@ -239,10 +239,12 @@ final class Removal {
   }
 
   private void forgetCopy(Connection connection) throws SQLException {
-    try (PreparedStatement delete =
-        connection.prepareStatement("DELETE FROM reshard.copy_progress WHERE operation_id = ?")) {
-      delete.setString(1, plan.planId());
-      delete.execute();
+    for (String table : List.of("reshard.copy_progress", "reshard.refetch")) {
+      try (PreparedStatement delete =
+          connection.prepareStatement("DELETE FROM " + table + " WHERE operation_id = ?")) {
+        delete.setString(1, plan.planId());
+        delete.execute();
+      }
     }
   }
 

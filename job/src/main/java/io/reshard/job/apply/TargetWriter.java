@@ -1,0 +1,61 @@
+package io.reshard.job.apply;
+
+import io.reshard.job.Migration;
+import io.reshard.job.target.TargetSession;
+import io.reshard.job.target.TargetSessions;
+import java.sql.SQLException;
+import java.util.List;
+
+/**
+ * Merges blocks into their targets: several in one transaction, and where that fails for another
+ * row or another writer, one by one. Not thread-safe.
+ */
+final class TargetWriter implements AutoCloseable {
+  private final TargetSessions sessions;
+  private final Merge merge;
+  private final ContendedWriter contended;
+
+  TargetWriter(Migration migration, TargetSessions sessions, RowSource sources) {
+    this.sessions = sessions;
+    this.merge = new Merge(migration, new RefetchNotes(migration));
+    this.contended = new ContendedWriter(migration, sessions, sources);
+  }
+
+  /** Writes the blocks of one target, in their order; {@link #settle} must follow. */
+  void write(int target, List<ChangeBlock> blocks) throws SQLException {
+    TargetSession session = sessions.take(target);
+    try {
+      session.waitForLocksAtMost(ContendedWriter.LOCK_TIMEOUT);
+      session.begin();
+      for (ChangeBlock block : blocks) {
+        merge.apply(session, block);
+      }
+      session.commit();
+      sessions.release(target, session);
+    } catch (SQLException e) {
+      if (!ContendedWriter.canMend(e)) {
+        throw e;
+      }
+      session.rollback();
+      sessions.release(target, session);
+      for (ChangeBlock block : blocks) {
+        contended.write(block);
+      }
+    }
+  }
+
+  /** Fetches again what was evicted. A watermark may only be reported afterwards. */
+  void settle() throws SQLException {
+    contended.settle();
+  }
+
+  /** Fetches again what an earlier attempt of the job has evicted on the target. */
+  void settleLeftovers(int target) throws SQLException {
+    contended.settleAll(target, note -> true);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    contended.close();
+  }
+}
