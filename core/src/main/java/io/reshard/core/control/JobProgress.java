@@ -95,6 +95,12 @@ public final class JobProgress {
    * every few milliseconds, on one session.
    */
   public boolean awaitFrontier(long value, Duration timeout) throws InterruptedException {
+    return awaitFrontier(value, timeout, timeout);
+  }
+
+  /** The same, and false also if the frontier does not move for as long as {@code stall}. */
+  public boolean awaitFrontier(long value, Duration timeout, Duration stall)
+      throws InterruptedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     boolean reached =
         control.call(
@@ -103,13 +109,20 @@ public final class JobProgress {
                 jdbi.withHandle(
                     handle -> {
                       OptionalLong frontier = frontier(handle);
+                      long moved = System.nanoTime();
                       while (frontier.isEmpty() || frontier.getAsLong() < value) {
-                        if (System.nanoTime() - deadline >= 0
+                        long now = System.nanoTime();
+                        if (now - deadline >= 0
+                            || now - moved >= stall.toNanos()
                             || Thread.currentThread().isInterrupted()) {
                           return false;
                         }
                         LockSupport.parkNanos(POLL_NANOS);
-                        frontier = frontier(handle);
+                        OptionalLong next = frontier(handle);
+                        if (!next.equals(frontier)) {
+                          moved = System.nanoTime();
+                        }
+                        frontier = next;
                       }
                       return true;
                     }));

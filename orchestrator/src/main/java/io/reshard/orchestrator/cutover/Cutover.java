@@ -1,5 +1,7 @@
 package io.reshard.orchestrator.cutover;
 
+import dev.failsafe.Failsafe;
+import dev.failsafe.RetryPolicy;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.ControlSession;
 import io.reshard.core.control.JobProgress;
@@ -9,11 +11,13 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.postgres.SqlStates;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.Hook;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -34,6 +38,9 @@ final class Cutover {
   static final String GATE_OPEN = "open";
 
   private static final Duration FOREIGN_KEYS = Duration.ofHours(1);
+  private static final Duration FIRST_WAIT = Duration.ofMillis(200);
+  private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
+  private static final Duration SETTLE = Duration.ofMinutes(10);
   private static final Duration RESTORE = Duration.ofSeconds(60);
 
   private final Plan plan;
@@ -72,7 +79,7 @@ final class Cutover {
       long begun = System.nanoTime();
       try {
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
-        gate.checkLag();
+        gate.awaitShortLag();
         return window(attempt, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
@@ -138,7 +145,7 @@ final class Cutover {
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
     try {
-      if (settle(attempt) == CutoverStatus.SWITCHED) {
+      if (settlePatiently(attempt) == CutoverStatus.SWITCHED) {
         LOG.warn("the topology has switched although a step failed; went forward", cause);
         return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, GATE_OPEN);
       }
@@ -146,6 +153,36 @@ final class Cutover {
       cause.addSuppressed(e);
     }
     throw cause;
+  }
+
+  /**
+   * Until the attempt is settled the fence stands, and writers wait: so a control database or a
+   * shard that does not answer is asked again for as long as there is hope.
+   */
+  private CutoverStatus settlePatiently(int attempt) {
+    return Failsafe.with(
+            RetryPolicy.<CutoverStatus>builder()
+                .handleIf(Cutover::passes)
+                .withBackoff(FIRST_WAIT, LONGEST_WAIT)
+                .withMaxRetries(-1)
+                .withMaxDuration(SETTLE)
+                .onRetryScheduled(
+                    event ->
+                        LOG.error(
+                            "writes stay refused until the cutover is undone; trying again: {}",
+                            event.getLastException().getMessage()))
+                .build())
+        .get(() -> settle(attempt));
+  }
+
+  /** Whether the error is one of a connection, a restart or the like. */
+  private static boolean passes(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SQLException sql && sql.getSQLState() != null) {
+        return SqlStates.retryable(sql);
+      }
+    }
+    return false;
   }
 
   /**

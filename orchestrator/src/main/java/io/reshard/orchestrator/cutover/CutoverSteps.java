@@ -9,6 +9,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
 
 /** The steps of one cutover attempt that touch the shards. */
 final class CutoverSteps {
+  /** Heartbeats move the frontier five times a second. */
+  private static final Duration STALL = Duration.ofSeconds(5);
+
   private final Plan plan;
   private final ShardSessions sessions;
   private final WriteFence fence;
@@ -52,11 +56,20 @@ final class CutoverSteps {
     return end;
   }
 
-  /** Waits until everything that was committed before the fences is on its target. */
+  /**
+   * Waits until everything that was committed before the fences is on its target. A job that has
+   * just died would hold the window open until the timeout, so a frontier that stands still ends it
+   * sooner.
+   */
   void drain(long end, JobProgress progress, Deadline deadline) {
     try {
-      if (!progress.awaitFrontier(end, deadline.left("drain"))) {
-        throw deadline.passed("drain");
+      if (!progress.awaitFrontier(end, deadline.left("drain"), STALL)) {
+        deadline.left("drain");
+        throw new ReshardingException(
+            ErrorCode.CUTOVER_FAILED,
+            "the step 'drain' was given up, as replication stood still for "
+                + STALL.toSeconds()
+                + " s; look at the migration job, then try again");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

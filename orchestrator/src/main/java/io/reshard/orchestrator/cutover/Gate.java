@@ -13,12 +13,19 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.HashSet;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /** What must hold before the fence is raised. A refusal is {@code cutover_aborted}. */
 final class Gate {
+  private static final Duration CALM_LAG = Duration.ofMillis(400);
+  private static final Duration CALM_WAIT = Duration.ofSeconds(10);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
   private final Plan plan;
   private final ControlDatabase control;
   private final JobProgress progress;
@@ -58,12 +65,28 @@ final class Gate {
     }
   }
 
-  void checkLag() {
+  /**
+   * The drain takes as long as the lag, and writers wait for it: so a short lag is waited for, for
+   * some seconds. One that stays longer, but under the operator's threshold, is let through.
+   */
+  void awaitShortLag() {
+    long end = System.nanoTime() + CALM_WAIT.toNanos();
+    while (lagMillis() > CALM_LAG.toMillis() && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+    checkLag();
+  }
+
+  private long lagMillis() {
     OptionalLong frontier = progress.frontier();
-    if (frontier.isEmpty()) {
+    return frontier.isEmpty() ? Long.MAX_VALUE : System.currentTimeMillis() - frontier.getAsLong();
+  }
+
+  void checkLag() {
+    long lag = lagMillis();
+    if (lag == Long.MAX_VALUE) {
       throw refuse("the migration job has not reported a replication frontier; is it running?");
     }
-    long lag = System.currentTimeMillis() - frontier.getAsLong();
     if (lag > settings.lagThreshold().toMillis()) {
       throw refuse(
           "replication is %d ms behind, more than cdcLagThreshold (%d ms)"

@@ -26,6 +26,7 @@ import io.reshard.testkit.OwnedShard;
 import io.reshard.testkit.ReferenceHash;
 import io.reshard.testkit.SampleApplication;
 import io.reshard.testkit.ServerOptions;
+import io.reshard.testkit.StopMode;
 import io.reshard.testkit.WriterHistory;
 import io.reshard.testkit.WriterOptions;
 import java.sql.Connection;
@@ -189,6 +190,11 @@ public final class LiveSystem implements AutoCloseable {
 
   public Endpoint endpoint(Topology topology, String shardId) {
     return secrets.endpoint(topology, topology.shard(shardId));
+  }
+
+  /** Restarts the server that holds the control database and every other shard. */
+  public void restartControl(StopMode mode) {
+    first.restart(mode);
   }
 
   @Override

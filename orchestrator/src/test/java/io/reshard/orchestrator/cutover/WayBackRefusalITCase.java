@@ -8,7 +8,6 @@ import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
-import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.demo.LiveSystem;
@@ -35,7 +34,7 @@ class WayBackRefusalITCase {
     try (LiveSystem system = LiveSystem.start(1, 500, ServerOptions.fast(), crippled)) {
       Plan plan = system.plan(2);
       new PendingShards(plan, system.secrets()).create();
-      reportCopy(system, plan);
+      PlayedJob.reportCopy(system, plan);
       OperationContext context =
           new OperationContext(
               plan,
@@ -65,30 +64,5 @@ class WayBackRefusalITCase {
       }
       assertThat(new FencedCutover(false).rehearse(context).gate()).isEqualTo(Cutover.GATE_OPEN);
     }
-  }
-
-  private static void reportCopy(LiveSystem system, Plan plan) {
-    JobRegistry registry = new JobRegistry(system.control());
-    int generation = registry.nextGeneration(plan.planId()).generation();
-    registry.epoch(plan.planId(), generation, "execution");
-    system
-        .control()
-        .call(
-            "play the job",
-            jdbi ->
-                jdbi.withHandle(
-                    handle -> {
-                      for (PlannedTable table : plan.tables()) {
-                        handle.execute(
-                            "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1)",
-                            plan.planId(),
-                            table.displayName());
-                      }
-                      return handle.execute(
-                          "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', ?, 1, ?)",
-                          plan.planId(),
-                          generation,
-                          System.currentTimeMillis() + 60_000);
-                    }));
   }
 }
