@@ -33,14 +33,21 @@ class FailoverITCase {
 
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 
+  private static final int STOCK_RUNS = 6;
   private static final int COPIED_ROWS = 100_000;
 
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "id", "bigint");
 
-  /** If this fails, the connector has been mended, and RewindingOffsetFactory may be needless. */
+  /**
+   * If this fails, the connector has been mended, and RewindingOffsetFactory may be needless. Rows
+   * are lost where a checkpoint falls between two rows of one page, which not every run meets.
+   */
   @Test
   void stockConnectorLosesRowsOfACopy() {
-    assertThat(lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0))).isPositive();
+    boolean lost =
+        IntStream.range(0, STOCK_RUNS)
+            .anyMatch(run -> lost(StockSource::of, FailoverITCase::copy, List.of(0, 0, 0, 0)) > 0);
+    assertThat(lost).isTrue();
   }
 
   @Test
