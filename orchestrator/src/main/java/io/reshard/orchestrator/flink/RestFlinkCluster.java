@@ -27,6 +27,8 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.messages.FlinkJobNotFoundException;
+import org.apache.flink.runtime.rest.messages.DashboardConfigurationHeaders;
+import org.apache.flink.runtime.rest.messages.EmptyMessageParameters;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
 import org.apache.flink.runtime.rest.messages.JobExceptionsHeaders;
 import org.apache.flink.runtime.rest.messages.JobExceptionsInfoWithHistory;
@@ -157,6 +159,9 @@ public final class RestFlinkCluster implements FlinkCluster {
    * A job that was stopped with a savepoint has discarded its checkpoints: the savepoint counts.
    */
   private Optional<String> reportedCheckpoint(JobID job) {
+    if (status(job).filter(JobStatus::isGloballyTerminalState).isPresent()) {
+      outwaitCache();
+    }
     CheckpointingStatisticsHeaders headers = CheckpointingStatisticsHeaders.getInstance();
     var parameters = headers.getUnresolvedMessageParameters();
     parameters.jobPathParameter.resolve(job);
@@ -171,6 +176,26 @@ public final class RestFlinkCluster implements FlinkCluster {
                     .filter(one -> one != null && !one.isDiscarded())
                     .max(Comparator.comparingLong(CheckpointStatistics::getId)))
         .map(CheckpointStatistics.CompletedCheckpointStatistics::getExternalPath);
+  }
+
+  /**
+   * A cluster answers from a cache for as long as its Web UI refreshes. An answer from before the
+   * job's end can name a checkpoint that was discarded since, and lack the savepoint.
+   */
+  private void outwaitCache() {
+    long millis =
+        await(
+                client.sendRequest(
+                    DashboardConfigurationHeaders.getInstance(),
+                    EmptyMessageParameters.getInstance(),
+                    EmptyRequestBody.getInstance()),
+                "tell how old its answers may be",
+                ANSWER_TIMEOUT)
+            .getRefreshInterval();
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis) + POLL_NANOS;
+    while (System.nanoTime() - end < 0 && !Thread.currentThread().isInterrupted()) {
+      LockSupport.parkNanos(POLL_NANOS);
+    }
   }
 
   @Override

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -98,9 +99,15 @@ public final class DriverLock implements AutoCloseable {
     connection = lock(control, operationId, false);
   }
 
+  /** The server ends a closed session in its own time, so the lock is let go of before that. */
   @Override
   public void close() {
     try {
+      if (connection.isValid(CHECK_SECONDS)) {
+        try (Statement unlock = connection.createStatement()) {
+          unlock.execute("SELECT pg_advisory_unlock_all()");
+        }
+      }
       connection.close();
     } catch (SQLException e) {
       throw new ReshardingException(

@@ -175,4 +175,12 @@ class OperationStoreITCase {
     }
     DriverLock.acquire(endpoint, "op-1", false).close();
   }
+
+  /** A command that follows another at once must not meet its predecessor's lock. */
+  @Test
+  void aLockThatIsLetGoOfCanBeTakenAtOnce() {
+    for (int round = 0; round < 200; round++) {
+      DriverLock.acquire(control.endpoint(), "op-1", false).close();
+    }
+  }
 }
