@@ -15,6 +15,7 @@ finish() {
 }
 trap finish EXIT
 
+: >"$folder/err"
 set -m # a background job of its own, so that it can be interrupted like one in a terminal
 "$scripts/reshard" demo --rows "$rows" --from "$from" --to "$to" --json --keep >"$folder/out" 2>"$folder/err" &
 demo=$!

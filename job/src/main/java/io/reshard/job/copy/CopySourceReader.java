@@ -16,6 +16,12 @@ final class CopySourceReader
     extends SingleThreadMultiplexSourceReaderBase<CopyBlock, CopyBlock, CopySplit, CopySplit> {
   private static final long CLOSE_TIMEOUT_MILLIS = 2000;
 
+  /**
+   * One split is read while the next one waits. Without it Flink would find the fetcher idle after
+   * every split and end it, and its sessions with it.
+   */
+  private static final int AHEAD = 2;
+
   CopySourceReader(Migration migration, SourceReaderContext context) {
     super(
         () -> new CopySplitReader(migration, context.getIndexOfSubtask()),
@@ -33,7 +39,7 @@ final class CopySourceReader
 
   @Override
   public void start() {
-    if (getNumberOfCurrentlyAssignedSplits() == 0) {
+    for (int assigned = getNumberOfCurrentlyAssignedSplits(); assigned < AHEAD; assigned++) {
       context.sendSplitRequest();
     }
   }
