@@ -84,6 +84,11 @@ final class ConstraintInspector {
     return session.list(CHECKS, row -> row.getString(1), table);
   }
 
+  /** The names of exclusion constraints. */
+  List<String> exclusions(long table) throws SQLException {
+    return session.list(CONSTRAINTS, row -> row.getString(1), table, "x");
+  }
+
   List<IndexDefinition> indexes(long table) throws SQLException {
     return session.list(
         INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table);

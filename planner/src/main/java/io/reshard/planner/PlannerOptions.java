@@ -12,9 +12,14 @@ import java.util.List;
  * @param copyBatchSize rows that one copy transaction aims at; at least 1
  * @param queryTimeout limit of each statement that reads catalogs or statistics
  * @param scanTimeout limit of each statement that looks through a table, such as for strays
+ * @param openTransactionAge from which on a transaction that writes stands in the way
  */
 public record PlannerOptions(
-    List<String> tables, int copyBatchSize, Duration queryTimeout, Duration scanTimeout) {
+    List<String> tables,
+    int copyBatchSize,
+    Duration queryTimeout,
+    Duration scanTimeout,
+    Duration openTransactionAge) {
   private static final int DEFAULT_COPY_BATCH_SIZE = 10_000;
 
   public PlannerOptions {
@@ -26,17 +31,30 @@ public record PlannerOptions(
     }
   }
 
-  /** All tables, 10 000 rows, one minute per query, one hour per scan. */
+  /** All tables, 10 000 rows, one minute per query and transaction, one hour per scan. */
   public static PlannerOptions defaults() {
     return new PlannerOptions(
-        List.of(), DEFAULT_COPY_BATCH_SIZE, Duration.ofMinutes(1), Duration.ofHours(1));
+        List.of(),
+        DEFAULT_COPY_BATCH_SIZE,
+        Duration.ofMinutes(1),
+        Duration.ofHours(1),
+        Duration.ofMinutes(1));
   }
 
   public PlannerOptions withTables(List<String> names) {
-    return new PlannerOptions(names, copyBatchSize, queryTimeout, scanTimeout);
+    return new PlannerOptions(names, copyBatchSize, queryTimeout, scanTimeout, openTransactionAge);
   }
 
   public PlannerOptions withCopyBatchSize(int rows) {
-    return new PlannerOptions(tables, rows, queryTimeout, scanTimeout);
+    return new PlannerOptions(tables, rows, queryTimeout, scanTimeout, openTransactionAge);
+  }
+
+  PlannerOptions withOpenTransactionAge(Duration age) {
+    return new PlannerOptions(tables, copyBatchSize, queryTimeout, scanTimeout, age);
+  }
+
+  /** The same for statements that look through tables. */
+  PlannerOptions forScans() {
+    return new PlannerOptions(tables, copyBatchSize, scanTimeout, scanTimeout, openTransactionAge);
   }
 }

@@ -3,7 +3,6 @@ package io.reshard.planner;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.RoutingSql;
-import io.reshard.core.topology.HashFunction;
 import io.reshard.core.topology.RoutingStrategy;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
@@ -26,7 +25,7 @@ final class RowChecks {
   private final Secrets secrets;
   private final PlannerOptions options;
   private final Findings findings;
-  private final ShardKeys shardKeys;
+  private final RowQueries queries;
 
   RowChecks(
       Migration migration,
@@ -37,9 +36,9 @@ final class RowChecks {
     this.migration = migration;
     this.inspection = inspection;
     this.secrets = secrets;
-    this.options = options;
+    this.options = options.forScans();
     this.findings = findings;
-    this.shardKeys = new ShardKeys(migration);
+    this.queries = new RowQueries(migration, inspection, secrets, this.options);
   }
 
   void run() {
@@ -65,10 +64,14 @@ final class RowChecks {
         this::anyRows,
         "the tables are empty or not there yet",
         "drop the tables of the new shard, or give it another database");
-    new ReferenceChecks(migration, inspection, secrets, patient()).run(findings);
+    new KeyCollisions(migration, queries).run(findings);
+    new ReferenceChecks(migration, inspection, secrets, options).run(findings);
     report(
         "keys_routed",
-        migration.sources(),
+        // A shard can lose a key to nobody, and no other key.
+        Stream.concat(migration.sources().stream(), migration.existingTargets().stream())
+            .distinct()
+            .toList(),
         this::unrouted,
         "every row has an owner under the new topology",
         "list the key under a shard of the new topology, or let one shard be the default");
@@ -82,33 +85,15 @@ final class RowChecks {
 
   private void report(
       String check, List<String> shardIds, Search search, String okDetail, String remedy) {
-    PlannerOptions patient = patient();
     Map<String, List<String>> problems =
         ShardWorkers.askAll(
             shardIds,
             shardId -> {
-              try (Session session = Inspection.session(migration, shardId, secrets, patient)) {
-                if (needsFunctions()) {
-                  session.createRoutingFunctions();
-                }
+              try (Session session = queries.open(shardId)) {
                 return search.problems(session, shardId);
               }
             });
     problems.forEach((shardId, found) -> findings.add(check, shardId, found, okDetail, remedy));
-  }
-
-  private PlannerOptions patient() {
-    return new PlannerOptions(
-        options.tables(), options.copyBatchSize(), options.scanTimeout(), options.scanTimeout());
-  }
-
-  /** The server has all that the functions postgres and identity need. */
-  private boolean needsFunctions() {
-    return migration.rules().stream()
-        .flatMap(rule -> Stream.of(migration.sourceView(rule), migration.targetView(rule)))
-        .map(view -> view.routing().function())
-        .anyMatch(
-            function -> function != HashFunction.POSTGRES && function != HashFunction.IDENTITY);
   }
 
   private List<String> strays(Session session, String source) throws SQLException {
@@ -116,7 +101,7 @@ final class RowChecks {
         session,
         source,
         migration.rules(),
-        rule -> routing(migration.sourceView(rule), rule, source).strayOn(source),
+        rule -> queries.before(rule, source).strayOn(source),
         "a row that the shard does not own");
   }
 
@@ -126,9 +111,9 @@ final class RowChecks {
         target,
         migration.rules(),
         rule ->
-            routing(migration.targetView(rule), rule, target).ownedBy(target)
+            queries.after(rule, target).ownedBy(target)
                 + " AND NOT "
-                + routing(migration.sourceView(rule), rule, target).ownedBy(target),
+                + queries.before(rule, target).ownedBy(target),
         "a row of the keys that will be moved there");
   }
 
@@ -144,7 +129,7 @@ final class RowChecks {
   }
 
   /** Only a directory without a default leaves keys without an owner. */
-  private List<String> unrouted(Session session, String source) throws SQLException {
+  private List<String> unrouted(Session session, String owner) throws SQLException {
     List<TableRule> doubtful =
         migration.rules().stream()
             .filter(
@@ -156,12 +141,12 @@ final class RowChecks {
             .toList();
     return search(
         session,
-        source,
+        owner,
         doubtful,
         rule ->
-            routing(migration.sourceView(rule), rule, source).ownedBy(source)
+            queries.before(rule, owner).ownedBy(owner)
                 + " AND "
-                + routing(migration.targetView(rule), rule, source).owner(shard -> 0)
+                + queries.after(rule, owner).owner(shard -> 0)
                 + " = "
                 + RoutingSql.NOBODY,
         "a row whose key no shard will own");
@@ -178,9 +163,9 @@ final class RowChecks {
       throws SQLException {
     List<String> problems = new ArrayList<>();
     for (TableRule rule : rules) {
-      TableFacts table = inspection.shard(shardId).table(rule);
-      if (table != null && shardKeys.problem(rule, table) == null) {
-        find(session, table, condition.of(rule), what).ifPresent(problems::add);
+      Optional<TableFacts> table = queries.routable(rule, shardId);
+      if (table.isPresent()) {
+        find(session, table.get(), condition.of(rule), what).ifPresent(problems::add);
       }
     }
     return problems;
@@ -197,12 +182,5 @@ final class RowChecks {
     return session.first(
         "SELECT " + key + " FROM " + table.quotedName() + " t WHERE " + condition + " LIMIT 1",
         row -> table.displayName() + " holds " + what + ", such as (" + row.getString(1) + ")");
-  }
-
-  private RoutingSql routing(Topology view, TableRule rule, String shardId) {
-    String type =
-        inspection.shard(shardId).table(rule).column(rule.shardKey()).orElseThrow().type();
-    return new RoutingSql(
-        view, "t." + Sql.identifier(rule.shardKey()), type, Session.TEMPORARY_SCHEMA);
   }
 }

@@ -125,6 +125,15 @@ final class ServerChecks {
             ? "no prepared transactions"
             : "prepared transactions: " + server.prepared(),
         "COMMIT PREPARED or ROLLBACK PREPARED them: they hold back slots and the fence");
+    if (migration.sources().contains(shardId)) {
+      findings.add(
+          "open_transactions",
+          shardId,
+          server.openTransactions(),
+          "nobody has been writing for long in one transaction",
+          "wait for its end, or SELECT pg_terminate_backend(pid), and plan again: a replication"
+              + " slot is not made before it has ended");
+    }
     String other =
         shard.databaseExists()
             ? places.putIfAbsent(server.instance() + " " + server.database(), shardId)

@@ -2,6 +2,7 @@ package io.reshard.planner;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -14,6 +15,7 @@ import java.util.List;
  * @param locale encoding and collation of the database
  * @param collationVersion of the library that sorts the database's text; or null
  * @param prepared global ids of prepared transactions of the database
+ * @param openTransactions who has been writing for too long, on the whole server
  * @param roles names of all roles
  * @param extensions names of the extensions that can be created here
  */
@@ -34,6 +36,7 @@ record ServerFacts(
     String locale,
     String collationVersion,
     List<String> prepared,
+    List<String> openTransactions,
     List<String> roles,
     List<String> extensions) {
 
@@ -63,6 +66,13 @@ record ServerFacts(
         ARRAY(SELECT rolname FROM pg_catalog.pg_roles)::text[] AS roles,
         ARRAY(SELECT x.gid FROM pg_catalog.pg_prepared_xacts x
           WHERE x.database = current_database())::text[] AS prepared,
+        ARRAY(SELECT format('pid %s of %s, open for %s s in the database %s', a.pid,
+              coalesce(nullif(a.application_name, ''), a.backend_type),
+              floor(extract(epoch FROM clock_timestamp() - a.xact_start)), a.datname)
+            FROM pg_catalog.pg_stat_activity a
+            WHERE a.backend_xid IS NOT NULL
+              AND a.xact_start <= clock_timestamp() - make_interval(secs => ?)
+            ORDER BY a.xact_start)::text[] AS open_transactions,
         ARRAY(SELECT e.name FROM pg_catalog.pg_available_extensions e)::text[] AS extensions
       FROM pg_catalog.pg_roles r
       JOIN pg_catalog.pg_database d ON d.datname = coalesce(?, current_database())
@@ -70,15 +80,20 @@ record ServerFacts(
       """;
 
   /** The session's own database. */
-  static ServerFacts of(Session session) throws SQLException {
-    requireSupported(session);
-    return session.one(QUERY, ServerFacts::read, (Object) null);
+  static ServerFacts of(Session session, Duration openTransactionAge) throws SQLException {
+    return read(session, openTransactionAge, null);
   }
 
   /** What a database will be like that is created on the session's server. */
-  static ServerFacts ofTemplate(Session session) throws SQLException {
+  static ServerFacts ofTemplate(Session session, Duration openTransactionAge) throws SQLException {
+    return read(session, openTransactionAge, "template1");
+  }
+
+  private static ServerFacts read(Session session, Duration openTransactionAge, String database)
+      throws SQLException {
     requireSupported(session);
-    return session.one(QUERY, ServerFacts::read, "template1");
+    double seconds = openTransactionAge.toMillis() / 1000.0;
+    return session.one(QUERY, ServerFacts::read, seconds, database);
   }
 
   private static ServerFacts read(ResultSet row) throws SQLException {
@@ -99,6 +114,7 @@ record ServerFacts(
         row.getString("locale"),
         row.getString("collation_version"),
         Session.strings(row, "prepared"),
+        Session.strings(row, "open_transactions"),
         Session.strings(row, "roles"),
         Session.strings(row, "extensions"));
   }

@@ -97,6 +97,18 @@ final class Session implements AutoCloseable {
     }
   }
 
+  /**
+   * The rows of a result that need not fit into memory, fetched so many at a time. The session is
+   * in a transaction from now on, and good for nothing else while the result is read.
+   */
+  ResultSet stream(String sql, int fetchSize) throws SQLException {
+    connection.setAutoCommit(false);
+    Statement statement = connection.createStatement();
+    statement.closeOnCompletion();
+    statement.setFetchSize(fetchSize);
+    return statement.executeQuery(sql);
+  }
+
   /** The first row, or nothing. */
   <T> Optional<T> first(String sql, RowReader<T> reader, Object... parameters) throws SQLException {
     return list(sql, reader, parameters).stream().findFirst();

@@ -6,6 +6,7 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -38,17 +39,22 @@ record ShardFacts(
         if (!session.any(
             "SELECT FROM pg_catalog.pg_database WHERE datname = ?", shard.database())) {
           return new ShardFacts(
-              shardId, false, ServerFacts.ofTemplate(session), Map.of(), Map.of());
+              shardId,
+              false,
+              ServerFacts.ofTemplate(session, options.openTransactionAge()),
+              Map.of(),
+              Map.of());
         }
       }
     }
     try (Session session =
         Session.open(secrets.endpoint(topology, shard), options.queryTimeout())) {
-      return read(session, migration, shardId);
+      return read(session, migration, shardId, options.openTransactionAge());
     }
   }
 
-  private static ShardFacts read(Session session, Migration migration, String shardId)
+  private static ShardFacts read(
+      Session session, Migration migration, String shardId, Duration openTransactionAge)
       throws SQLException {
     TableInspector inspector = new TableInspector(session);
     Map<String, TableFacts> tables = new HashMap<>();
@@ -63,7 +69,8 @@ record ShardFacts(
         estimates.put(table.displayName(), TableEstimator.estimate(session, table));
       }
     }
-    return new ShardFacts(shardId, true, ServerFacts.of(session), tables, estimates);
+    return new ShardFacts(
+        shardId, true, ServerFacts.of(session, openTransactionAge), tables, estimates);
   }
 
   /** The table of {@code rule}, or null. */

@@ -1,5 +1,6 @@
 package io.reshard.planner;
 
+import io.reshard.core.shard.CaptureNames;
 import io.reshard.core.topology.TableRule;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -51,13 +52,9 @@ final class TableChecks {
         checkPresence(target);
       }
       checkAgreement(target);
-      each("triggers", target, TableChecks::triggers, NO_TRIGGERS, TRIGGERS_REMEDY);
+      checkBothWays(target);
     }
   }
-
-  private static final String NO_TRIGGERS = "none would fire while rows arrive";
-  private static final String TRIGGERS_REMEDY =
-      "drop the rules, or ALTER TABLE … ENABLE TRIGGER, so that they fire for the application alone";
 
   private void checkPresence(String shardId) {
     ShardFacts shard = inspection.shard(shardId);
@@ -103,7 +100,7 @@ final class TableChecks {
         this::foreignKeys,
         "all within the moved tables",
         "move both tables together, or drop the foreign key");
-    each("triggers", source, TableChecks::triggers, NO_TRIGGERS, TRIGGERS_REMEDY);
+    checkBothWays(source);
     each(
         "subscriptions",
         source,
@@ -121,6 +118,45 @@ final class TableChecks {
           "all of it can be created on new shards",
           "drop what is named, or create the shard's database and tables beforehand, empty");
     }
+  }
+
+  /** What holds for sources and targets alike: on the way back each is the other. */
+  private void checkBothWays(String shardId) {
+    each(
+        "triggers",
+        shardId,
+        TableChecks::triggers,
+        "none would fire while rows arrive",
+        "drop the rules, or ALTER TABLE … ENABLE TRIGGER, so that they fire for the application"
+            + " alone");
+    each(
+        "exclusion_constraints",
+        shardId,
+        (table, problems) ->
+            table.exclusions().stream()
+                .map(name -> table.displayName() + " has the exclusion constraint " + name)
+                .forEach(problems::add),
+        "no table has one",
+        "ALTER TABLE … DROP CONSTRAINT, and add it again after the operation: rows arrive in"
+            + " another order than they were written in, and would exclude each other");
+    each(
+        "names",
+        shardId,
+        (table, problems) ->
+            CaptureNames.problem(table.schema(), table.name(), table.primaryKey())
+                .ifPresent(problems::add),
+        "changes of all of them can be captured",
+        "ALTER SCHEMA, ALTER TABLE … RENAME, or leave the table out with 'tables'");
+    each(
+        "look_alikes",
+        shardId,
+        (table, problems) ->
+            table.lookAlikes().stream()
+                .map(name -> name + " would be taken for " + table.displayName())
+                .forEach(problems::add),
+        "change capture can tell the tables from all others",
+        "ALTER … RENAME the other relation, or its column that is named like one of the primary"
+            + " key's: names are matched as LIKE patterns, where _ stands for any character");
   }
 
   /** One finding over all tables that stand on the shard. */

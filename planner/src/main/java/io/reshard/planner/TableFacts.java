@@ -18,6 +18,8 @@ import java.util.Optional;
  * @param primaryKeyIndex null if there is none
  * @param primaryKeyDeferrable whether the primary key is checked late
  * @param checks check constraints as CREATE TABLE takes them
+ * @param exclusions names of exclusion constraints
+ * @param lookAlikes relations that change capture would take for it
  * @param referencedBy foreign keys of other tables that point here
  * @param rewritten names of rules and row security policies
  * @param firingTriggers triggers that fire even while rows are replicated
@@ -39,6 +41,8 @@ record TableFacts(
     IndexDefinition primaryKeyIndex,
     boolean primaryKeyDeferrable,
     List<String> checks,
+    List<String> exclusions,
+    List<String> lookAlikes,
     List<IndexDefinition> indexes,
     List<ForeignKeyFacts> foreignKeys,
     List<ForeignKeyFacts> referencedBy,

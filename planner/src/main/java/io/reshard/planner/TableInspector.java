@@ -1,5 +1,6 @@
 package io.reshard.planner;
 
+import io.reshard.core.shard.CaptureNames;
 import io.reshard.core.topology.TableRule;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -68,7 +69,7 @@ final class TableInspector {
         rule.table());
   }
 
-  private static TableFacts facts(
+  private TableFacts facts(
       ResultSet row,
       List<ColumnFacts> columns,
       ConstraintInspector constraints,
@@ -77,6 +78,7 @@ final class TableInspector {
       SchemaObjects objects)
       throws SQLException {
     long oid = row.getLong("oid");
+    List<String> primaryKey = constraints.primaryKey(oid);
     return new TableFacts(
         row.getString("nspname"),
         row.getString("relname"),
@@ -88,10 +90,12 @@ final class TableInspector {
         row.getBoolean("owned"),
         row.getString("options"),
         columns,
-        constraints.primaryKey(oid),
+        primaryKey,
         constraints.primaryKeyIndex(oid),
         constraints.primaryKeyDeferrable(oid),
         constraints.checks(oid),
+        constraints.exclusions(oid),
+        lookAlikes(row.getString("nspname"), row.getString("relname"), primaryKey),
         constraints.indexes(oid),
         constraints.foreignKeys(oid),
         constraints.referencedBy(oid),
@@ -101,5 +105,15 @@ final class TableInspector {
         sequences,
         followUps,
         objects);
+  }
+
+  private List<String> lookAlikes(String schema, String name, List<String> primaryKey)
+      throws SQLException {
+    return session.list(
+        CaptureNames.LOOK_ALIKES,
+        row -> row.getString(1),
+        schema,
+        name,
+        session.textArray(primaryKey));
   }
 }

@@ -60,6 +60,7 @@ class PreflightITCase {
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t REPLICA IDENTITY NOTHING # replica_identity # NOTHING
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_customer_key # replica_identity # USING INDEX
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE RULE r AS ON DELETE TO t DO ALSO NOTHING # triggers # the rule r
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, span int4range, EXCLUDE USING gist (span WITH &&)) # exclusion_constraints # public.t has the exclusion constraint t_span_excl
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t ENABLE ROW LEVEL SECURITY # definition # row security
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); BEGIN; INSERT INTO t VALUES (1, 2); PREPARE TRANSACTION 'lost' # prepared_transactions # lost
           """)
@@ -229,11 +230,11 @@ class PreflightITCase {
         PlannerOptions.defaults());
   }
 
-  private static Plan plan(Topology active, Topology target, PlannerOptions options) {
+  static Plan plan(Topology active, Topology target, PlannerOptions options) {
     return new Planner(TestServer.secrets(TestTopology.NODE), options).plan(active, target);
   }
 
-  private static PreflightFinding failed(Plan plan, String check, String shard) {
+  static PreflightFinding failed(Plan plan, String check, String shard) {
     return plan.preflight().stream()
         .filter(finding -> !finding.ok() && finding.check().equals(check))
         .filter(finding -> Objects.equals(finding.shard(), shard))

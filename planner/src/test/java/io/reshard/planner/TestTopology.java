@@ -45,6 +45,10 @@ final class TestTopology {
     return new TestTopology(RoutingStrategy.MODULO, tables);
   }
 
+  static TestTopology directory(String... tables) {
+    return new TestTopology(RoutingStrategy.DIRECTORY, tables);
+  }
+
   TestTopology shard(String id, String database, String range) {
     return shard(new Shard(id, NODE, database, ShardStatus.ACTIVE, KeyRange.parse(range), null));
   }
@@ -61,7 +65,7 @@ final class TestTopology {
   Topology build() {
     return new Topology(
         1,
-        new Routing(strategy, HashFunction.POSTGRES),
+        new Routing(strategy, strategy == RoutingStrategy.DIRECTORY ? null : HashFunction.POSTGRES),
         List.of(new Node(NODE, TestServer.nodeUrl(), "postgres", null, null)),
         shards,
         tables);

@@ -1,5 +1,6 @@
 package io.reshard.job.change;
 
+import io.reshard.core.shard.CaptureNames;
 import java.io.Serializable;
 import java.util.List;
 
@@ -32,26 +33,18 @@ public record CapturedTable(short ordinal, String schema, String table, List<Key
           "%s.%s is captured without key columns; a captured table needs a primary key"
               .formatted(schema, table));
     }
-    requireName("schema", schema, schema.contains("\""));
-    requireName("table", table, table.contains("\""));
+    CaptureNames.problem(schema, table, keyColumns.stream().map(KeyColumn::name).toList())
+        .ifPresent(
+            problem -> {
+              throw new IllegalArgumentException(problem);
+            });
     for (KeyColumn column : keyColumns) {
-      requireName("column", column.name(), false);
       if (!KeyText.supports(column.type())) {
         throw new IllegalArgumentException(
             ("Key column %s of %s.%s has type %s, which change capture cannot turn into text;"
                     + " supported are %s")
                 .formatted(column.name(), schema, table, column.type(), KeyText.supportedTypes()));
       }
-    }
-  }
-
-  /** Debezium takes quotes off a name that begins with one, and trips over others. */
-  private static void requireName(String kind, String name, boolean refused) {
-    if (refused || name.startsWith("\"") || name.startsWith("'") || name.startsWith("`")) {
-      throw new IllegalArgumentException(
-          ("The %s name %s has a quotation mark where change capture cannot cope with one: none may"
-                  + " begin with ', ` or \", and those of schemas and tables may not contain \"")
-              .formatted(kind, name));
     }
   }
 

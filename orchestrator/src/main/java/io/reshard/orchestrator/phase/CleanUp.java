@@ -86,9 +86,10 @@ public final class CleanUp {
     Removal removal = new Removal(context);
     removal.revokeEpochs();
     removal.dropCaptures();
-    removal.removeMovedRows();
     removal.forgetCopies();
     removal.deleteCheckpoints();
+    // Last, since a later operation can forbid it for good, but nothing of the above.
+    removal.removeMovedRows();
   }
 
   private static void pause(OperationHandle handle, RuntimeException failure) {

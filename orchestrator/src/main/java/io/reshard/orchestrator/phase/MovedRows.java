@@ -22,10 +22,23 @@ import org.postgresql.PGProperty;
 final class MovedRows {
   private final Plan plan;
   private final int batchSize;
+  private final Permission permission;
 
-  MovedRows(Plan plan, int batchSize) {
+  /**
+   * Deletes at most {@code batchSize} rows at a time.
+   *
+   * @param permission is asked before every batch
+   */
+  MovedRows(Plan plan, int batchSize, Permission permission) {
     this.plan = plan;
     this.batchSize = batchSize;
+    this.permission = permission;
+  }
+
+  /** What must still hold for rows to be deleted; throws if it does not. */
+  @FunctionalInterface
+  interface Permission {
+    void require() throws SQLException;
   }
 
   /**
@@ -78,6 +91,7 @@ final class MovedRows {
     try (Statement statement = connection.createStatement()) {
       int batch;
       do {
+        permission.require();
         batch = statement.executeUpdate(sql);
         deleted += batch;
       } while (batch > 0);

@@ -176,7 +176,7 @@ final class Removal {
 
   /** Rows that a source owned before: never one that the target owned. */
   private void deleteCopiedRows(Connection connection, String target) throws SQLException {
-    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize());
+    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize(), () -> {});
     for (String source : plan.sources()) {
       if (!plan.targetsOf(source).contains(target)) {
         continue;
@@ -201,7 +201,12 @@ final class Removal {
 
   /** Deletes from the sources what they owned before and no longer own. */
   void removeMovedRows() {
-    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize());
+    try (TopologyHold hold = TopologyHold.take(context.control(), plan)) {
+      removeMovedRows(new MovedRows(plan, context.options().copyBatchSize(), hold::requireHeld));
+    }
+  }
+
+  private void removeMovedRows(MovedRows rows) {
     for (String source : plan.sources()) {
       try (Connection connection = MovedRows.open(context.endpoint(source), plan.planId())) {
         for (PlannedTable table : plan.tables()) {

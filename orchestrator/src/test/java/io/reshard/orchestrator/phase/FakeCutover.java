@@ -52,7 +52,8 @@ final class FakeCutover implements CutoverProcedure {
 
   @Override
   public void close(OperationContext context) {
-    if (status(context).orElse(CutoverStatus.ABORTED) != CutoverStatus.ABORTED) {
+    CutoverStatus status = status(context).orElse(CutoverStatus.ABORTED);
+    if (status != CutoverStatus.ABORTED && status != CutoverStatus.CLOSED) {
       throw new ReshardingException(ErrorCode.INVALID_PHASE_TRANSITION, "it is being rolled back");
     }
     statuses.put(context.operationId(), CutoverStatus.CLOSED);

@@ -167,6 +167,37 @@ class OperationDriverITCase {
   }
 
   @Test
+  void deletesNothingThatALaterOperationMayHaveBroughtBack() throws SQLException {
+    drive(null);
+    sql(
+        "UPDATE operation SET phase = 'COMPLETED', error_code = 'resharding.cleanup_failed'"
+            + " WHERE id = ?",
+        plan.planId());
+    long before = count("shard-1", "true");
+    sql(
+        "INSERT INTO operation (id, phase, plan, options)"
+            + " SELECT 'later', 'FAILED', jsonb_set(plan, '{source,version}', '2'), options"
+            + " FROM operation WHERE id = ?",
+        plan.planId());
+    assertCleansUpNoRows("operation later may bring moved rows back", before);
+    sql("DELETE FROM operation WHERE id = 'later'");
+
+    sql("INSERT INTO topology SELECT version + 1, document FROM topology WHERE version = 2");
+    sql("UPDATE active_topology SET version = 3");
+    assertCleansUpNoRows("version 3 of the topology is active, not 2", before);
+
+    sql("UPDATE active_topology SET version = 2");
+    assertThat(new CleanUp(context(), cutover).run().error()).isNull();
+    assertThat(count("shard-1", "true")).isLessThan(before);
+  }
+
+  private void assertCleansUpNoRows(String reason, long rows) throws SQLException {
+    assertFails(ErrorCode.CLEANUP_FAILED, () -> new CleanUp(context(), cutover).run());
+    assertThat(store.get(plan.planId()).error().message()).contains(reason);
+    assertThat(count("shard-1", "true")).isEqualTo(rows);
+  }
+
+  @Test
   void passesNoPasswordAndLeavesNoFile() {
     cluster.onMigration =
         submission -> {

@@ -1,0 +1,117 @@
+package io.reshard.planner;
+
+import static io.reshard.planner.PreflightITCase.failed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reshard.core.TestServer;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.Topology;
+import java.sql.SQLException;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Keys that would meet on one shard, and keys that would belong to none. */
+class PreflightKeysITCase {
+  private String first;
+  private String second;
+
+  @BeforeEach
+  void createDatabases() throws SQLException {
+    first = TestServer.createDatabase();
+    second = TestServer.createDatabase();
+  }
+
+  private Topology twoShards() {
+    return TestTopology.directory("t:customer")
+        .shard(directory("shard-0", first, "2", "4"))
+        .shard(directory("shard-1", second, "1", "3"))
+        .build();
+  }
+
+  private static Shard directory(String id, String database, String... keys) {
+    return new Shard(
+        id,
+        TestTopology.NODE,
+        database,
+        ShardStatus.ACTIVE,
+        null,
+        null,
+        null,
+        null,
+        null,
+        List.of(keys),
+        null);
+  }
+
+  private void createTables(String idType, String firstId, String secondId) throws SQLException {
+    String table = "CREATE TABLE t (id %s PRIMARY KEY, customer bigint NOT NULL)".formatted(idType);
+    String insert = "INSERT INTO t VALUES (%s, %d), (%s, %d)";
+    TestServer.run(first, table, insert.formatted("'10'", 2, firstId, 4));
+    TestServer.run(second, table, insert.formatted("'11'", 1, secondId, 3));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"bigint", "text", "numeric"})
+  void refusesKeysThatMeetOnANewShard(String idType) throws SQLException {
+    createTables(idType, "'12'", "'13'");
+    assertThat(ontoNewShard().preflight()).allMatch(PreflightFinding::ok);
+    TestServer.run(second, "UPDATE t SET id = '12' WHERE id = '13'");
+    assertThat(failed(ontoNewShard(), "key_collisions", "shard-2").detail())
+        .contains("public.t has the primary key (12) on ", "shard-0", "shard-1");
+  }
+
+  @Test
+  void takesEqualNumbersForOneKey() throws SQLException {
+    createTables("numeric", "5.0", "5.00");
+    assertThat(failed(ontoNewShard(), "key_collisions", "shard-2").detail()).contains("(5)");
+  }
+
+  @Test
+  void refusesAKeyThatAKeptTargetHolds() throws SQLException {
+    createTables("bigint", "12", "12");
+    assertThat(failed(ontoFirst("3", "1"), "key_collisions", "shard-0").detail())
+        .contains("public.t has the primary key (12)");
+    // The row with the same key stays where it is.
+    assertThat(ontoFirst("1", "3").preflight()).allMatch(PreflightFinding::ok);
+  }
+
+  @Test
+  void refusesKeysThatNoShardWillOwn() throws SQLException {
+    createTables("bigint", "12", "13");
+    Topology target =
+        TestTopology.directory("t:customer")
+            .shard(directory("shard-0", first, "2", "1"))
+            .shard(directory("shard-1", second, "3"))
+            .build();
+    PreflightFinding finding = failed(plan(target), "keys_routed", "shard-0");
+    assertThat(finding.detail())
+        .contains("public.t holds a row whose key no shard will own", "(12)");
+    TestServer.run(first, "DELETE FROM t WHERE customer = 4");
+    assertThat(plan(target).preflight()).allMatch(PreflightFinding::ok);
+  }
+
+  private Plan ontoNewShard() {
+    return plan(
+        TestTopology.directory("t:customer")
+            .shard(directory("shard-2", TestServer.freshName(), "1", "2", "3", "4"))
+            .build());
+  }
+
+  private Plan ontoFirst(String moved, String kept) {
+    return plan(
+        TestTopology.directory("t:customer")
+            .shard(directory("shard-0", first, "2", "4", moved))
+            .shard(directory("shard-1", second, kept))
+            .build());
+  }
+
+  private Plan plan(Topology target) {
+    return PreflightITCase.plan(twoShards(), target, PlannerOptions.defaults());
+  }
+}
