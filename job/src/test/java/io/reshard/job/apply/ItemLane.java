@@ -100,14 +100,23 @@ final class ItemLane {
     return new ChangeBlock(0, batch, ItemShards.TARGET, rows[0], bytes.toByteArray());
   }
 
-  /** Writes what has been fetched, unless a step is under way. What it evicts is not settled. */
   void write() throws Exception {
+    write(() -> {});
+  }
+
+  /**
+   * Writes what has been fetched, unless a step is under way. What it evicts is not settled. {@code
+   * between} runs after each read of a row that is in the way.
+   */
+  void write(Runnable between) throws Exception {
     if (!isBusy() && !fetched.isEmpty()) {
       List<ChangeBlock> blocks = List.copyOf(fetched);
       fetched.clear();
       run(
           () -> {
+            betweenReadAndMerge = between;
             writer.write(ItemShards.TARGET, blocks);
+            betweenReadAndMerge = () -> {};
             return null;
           });
     }
@@ -131,7 +140,8 @@ final class ItemLane {
     isBusy();
   }
 
-  private boolean isBusy() throws Exception {
+  /** Whether a step is still under way after some patience. */
+  boolean isBusy() throws Exception {
     if (running == null) {
       return false;
     }
@@ -156,7 +166,8 @@ final class ItemLane {
     settle(() -> {});
   }
 
-  private void join() throws Exception {
+  /** Waits for the end of the step that is under way. */
+  void join() throws Exception {
     if (running != null) {
       running.get(60, TimeUnit.SECONDS);
       running = null;
