@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  * Finds rows with one primary key that would meet on a target: ids that each shard has counted by
  * itself. A primary key that holds the shard key cannot do that, since its rows have one owner. The
  * others of all shards whose rows meet are read in one order and merged, up to the first that
- * stands on two. A row that an application moves between the shards meanwhile can be taken for two.
+ * stands on two.
  */
 final class KeyCollisions {
   private final Migration migration;
@@ -108,7 +108,11 @@ final class KeyCollisions {
     KeyStream.Key before = null;
     while (!next.isEmpty()) {
       KeyStream.Key key = next.poll();
-      if (before != null && before.sameAs(key)) {
+      // The shards are not read at one moment: a row that an application moves is seen on both.
+      if (before != null
+          && before.sameAs(key)
+          && before.stream().hasNow(key.text())
+          && key.stream().hasNow(key.text())) {
         return Optional.of(
             key.text() + " on " + before.stream().shardId() + " and on " + key.stream().shardId());
       }

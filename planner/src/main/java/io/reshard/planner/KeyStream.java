@@ -14,11 +14,13 @@ final class KeyStream implements AutoCloseable {
 
   private final String shardId;
   private final Session session;
+  private final String keys;
   private final ResultSet rows;
 
-  private KeyStream(String shardId, Session session, ResultSet rows) {
+  private KeyStream(String shardId, Session session, String keys, ResultSet rows) {
     this.shardId = shardId;
     this.session = session;
+    this.keys = keys;
     this.rows = rows;
   }
 
@@ -31,16 +33,17 @@ final class KeyStream implements AutoCloseable {
   static KeyStream open(
       String shardId, Session session, TableFacts table, String key, String condition)
       throws SQLException {
-    String sql =
-        "SELECT pg_catalog.hashtextextended(key, 0), key FROM (SELECT "
+    String keys =
+        " FROM (SELECT "
             + key
             + " COLLATE \"C\" AS key FROM "
             + table.quotedName()
             + " t WHERE "
             + condition
-            + ") keys ORDER BY 1, 2";
+            + ") keys ";
+    String sorted = "SELECT pg_catalog.hashtextextended(key, 0), key" + keys + "ORDER BY 1, 2";
     try {
-      return new KeyStream(shardId, session, session.stream(sql, FETCH_SIZE));
+      return new KeyStream(shardId, session, keys, session.stream(sorted, FETCH_SIZE));
     } catch (SQLException e) {
       session.close();
       throw e;
@@ -60,6 +63,11 @@ final class KeyStream implements AutoCloseable {
     boolean sameAs(Key other) {
       return hash == other.hash && text.equals(other.text);
     }
+  }
+
+  /** Whether the shard has a key of that text now, whatever it had when the stream began. */
+  boolean hasNow(String text) throws SQLException {
+    return session.any("SELECT" + keys + "WHERE key = ?", text);
   }
 
   /** The next key; empty at the end. */

@@ -99,7 +99,7 @@ final class Session implements AutoCloseable {
 
   /**
    * The rows of a result that need not fit into memory, fetched so many at a time. The session is
-   * in a transaction from now on, and good for nothing else while the result is read.
+   * in a transaction from now on, in which each statement has a snapshot of its own.
    */
   ResultSet stream(String sql, int fetchSize) throws SQLException {
     connection.setAutoCommit(false);
