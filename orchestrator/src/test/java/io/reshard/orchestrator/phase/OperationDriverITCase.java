@@ -27,7 +27,10 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.JobStatus;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -404,16 +407,11 @@ class OperationDriverITCase {
   @Test
   void endsAnotherDriverBeforeItRollsBack() throws Exception {
     cluster.onMigration = submission -> {};
-    Thread driver =
-        new Thread(
-            () -> assertThatThrownBy(() -> drive(null)).isInstanceOf(ReshardingException.class));
-    driver.start();
-    while (cluster.migrations.isEmpty()) {
-      Thread.sleep(50);
-    }
+    CompletableFuture<Operation> driver = CompletableFuture.supplyAsync(() -> drive(null));
+    Awaitility.await().until(() -> !cluster.migrations.isEmpty());
     new Rollback(context(), cutover).run();
-    driver.join(60_000);
-    assertThat(driver.isAlive()).isFalse();
+    assertThatThrownBy(() -> driver.get(1, TimeUnit.MINUTES))
+        .hasCauseInstanceOf(ReshardingException.class);
     assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
     assertThat(List.copyOf(cluster.jobs.values())).containsOnly(JobStatus.CANCELED);
   }
