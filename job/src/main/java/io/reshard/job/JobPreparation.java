@@ -77,15 +77,15 @@ final class JobPreparation {
     }
     for (CaptureRecord capture : captures) {
       try {
-        if (!ChangeCapture.slotExists(endpoint(capture.source()), capture.slot())) {
+        if (ChangeCapture.slotPosition(endpoint(capture.source()), capture.slot()).isEmpty()) {
           throw new ReshardingException(
               ErrorCode.SLOT_MISSING,
               "source "
                   + capture.source()
                   + ": the replication slot "
                   + capture.slot()
-                  + " is gone, and with it the changes since. Roll the operation back and start"
-                  + " it again");
+                  + " is gone or has lost write-ahead log, and with it the changes since. Roll the"
+                  + " operation back and start it again");
         }
       } catch (SQLException e) {
         throw new ReshardingException(

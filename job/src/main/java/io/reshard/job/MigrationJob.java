@@ -73,23 +73,23 @@ public final class MigrationJob {
             .keyBy(new Bucket())
             .connect(copied.broadcast())
             .transform("Change gate", TypeInformation.of(ChangeEvent.class), new ChangeGate())
-            .uid("change-gate")
+            .uid(OperatorIds.CHANGE_GATE)
             .transform(
                 "Row fetcher", TypeInformation.of(ChangeBlock.class), new RowFetcher(migration))
-            .uid("row-fetcher")
+            .uid(OperatorIds.ROW_FETCHER)
             .disableChaining()
             .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.lane, block.target))
             .transform(
                 "Change writer",
                 TypeInformation.of(ProgressUpdate.class),
                 new ChangeWriter(migration))
-            .uid("change-writer");
+            .uid(OperatorIds.CHANGE_WRITER);
     replicated
         .union(copied.getSideOutput(CopyTracker.PROGRESS))
         .sinkTo(
             ProgressSink.create(migration.operationId(), migration.secrets().control().endpoint()))
         .name("Progress")
-        .uid("progress")
+        .uid(OperatorIds.PROGRESS)
         .setParallelism(1);
   }
 
@@ -101,16 +101,16 @@ public final class MigrationJob {
             WatermarkStrategy.noWatermarks(),
             "Split source",
             TypeInformation.of(CopyBlock.class))
-        .uid("split-source")
+        .uid(OperatorIds.SPLIT_SOURCE)
         .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.split, block.target))
         .transform(
             "Copy writer", TypeInformation.of(SplitCommitted.class), new CopyWriter(migration))
-        .uid("copy-writer")
+        .uid(OperatorIds.COPY_WRITER)
         .transform(
             "Copy tracker",
             TypeInformation.of(TableCopied.class),
             new CopyTrackerFactory(migration, splits))
-        .uid("copy-tracker")
+        .uid(OperatorIds.COPY_TRACKER)
         .setParallelism(1)
         .disableChaining();
   }
@@ -126,13 +126,13 @@ public final class MigrationJob {
                   WatermarkStrategy.noWatermarks(),
                   "Changes of " + capture.source(),
                   TypeInformation.of(ChangeEvent.class))
-              .uid("changes-" + capture.source())
+              .uid(OperatorIds.changes(capture.source()))
               .setParallelism(1)
               .transform(
                   "Heartbeats of " + capture.source(),
                   TypeInformation.of(ChangeEvent.class),
                   new HeartbeatGuard(migration, capture))
-              .uid("heartbeats-" + capture.source())
+              .uid(OperatorIds.heartbeats(capture.source()))
               .setParallelism(1);
       all = all == null ? one : all.union(one);
     }

@@ -114,7 +114,14 @@ public record Plan(
   /** The id of the operation; of a reverse plan, of the operation that it takes back. */
   @JsonIgnore
   public String forwardId() {
-    return isReverse() ? planId.substring(0, planId.length() - REVERSE.length()) : planId;
+    return forwardId(planId);
+  }
+
+  /** The id of the operation that {@code planId} or its way back belongs to. */
+  public static String forwardId(String planId) {
+    return planId.endsWith(REVERSE)
+        ? planId.substring(0, planId.length() - REVERSE.length())
+        : planId;
   }
 
   /** Every shard of either topology: those of the old one first. */

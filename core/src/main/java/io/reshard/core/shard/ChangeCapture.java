@@ -15,8 +15,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.postgresql.replication.LogSequenceNumber;
 
 /**
  * Publication, logical slot, heartbeat row, truncate triggers and schema watch of one source. Made
@@ -186,14 +188,22 @@ public final class ChangeCapture {
     }
   }
 
-  /** Whether the slot stands. */
-  public static boolean slotExists(Endpoint endpoint, String slot) throws SQLException {
+  /**
+   * The position of a slot: what committed before it is not sent again. Empty if the slot is gone,
+   * or the server has removed write-ahead log that it needs.
+   */
+  public static Optional<LogSequenceNumber> slotPosition(Endpoint endpoint, String slot)
+      throws SQLException {
     try (Connection connection = endpoint.connect("reshard check");
         PreparedStatement query =
-            connection.prepareStatement("SELECT 1 FROM pg_replication_slots WHERE slot_name = ?")) {
+            connection.prepareStatement(
+                "SELECT confirmed_flush_lsn FROM pg_replication_slots"
+                    + " WHERE slot_name = ? AND wal_status <> 'lost'")) {
       query.setString(1, slot);
       try (ResultSet row = query.executeQuery()) {
-        return row.next();
+        return row.next()
+            ? Optional.of(LogSequenceNumber.valueOf(row.getString(1)))
+            : Optional.empty();
       }
     }
   }

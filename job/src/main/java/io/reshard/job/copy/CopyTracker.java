@@ -1,6 +1,7 @@
 package io.reshard.job.copy;
 
 import io.reshard.core.control.ProgressKind;
+import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Split;
 import io.reshard.job.Migration;
@@ -15,6 +16,7 @@ import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.StateInitializationContext;
 import org.apache.flink.runtime.state.StateSnapshotContext;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
@@ -33,6 +35,15 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
       new OutputTag<>("progress") {
         private static final long serialVersionUID = 1L;
       };
+
+  /** The operation's id, one element: a savepoint of another operation is not restored. */
+  public static final ListStateDescriptor<String> OPERATION =
+      new ListStateDescriptor<>("operation-v1", Types.STRING);
+
+  /** Version 1: one bit for each committed pair, at split * shards + target. */
+  public static final ListStateDescriptor<byte[]> COMMITTED =
+      new ListStateDescriptor<>(
+          "committed-splits-v1", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO);
 
   private static final long serialVersionUID = 1L;
 
@@ -59,16 +70,26 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    // Version 1: one bit for each committed pair, at split * shards + target.
-    state =
-        context
-            .getOperatorStateStore()
-            .getListState(
-                new ListStateDescriptor<>(
-                    "committed-splits-v1", PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO));
+    ListState<String> operation = context.getOperatorStateStore().getListState(OPERATION);
+    for (String id : operation.get()) {
+      requireOwn(id);
+    }
+    operation.update(List.of(migration.operationId()));
+    state = context.getOperatorStateStore().getListState(COMMITTED);
     committed = new BitSet();
     for (byte[] bits : state.get()) {
       committed.or(BitSet.valueOf(bits));
+    }
+  }
+
+  /** The splits of another plan have the same numbers, so nothing else would notice. */
+  private void requireOwn(String restored) {
+    if (!restored.equals(migration.operationId())) {
+      throw Failures.of(
+          new ReshardingException(
+              ErrorCode.INVALID_ARGUMENTS,
+              "the savepoint or checkpoint is one of operation %s, and this is the job of %s"
+                  .formatted(restored, migration.operationId())));
     }
   }
 

@@ -19,7 +19,8 @@ public final class Bucket implements KeySelector<ChangeEvent, Integer> {
     return event.table * PER_TABLE + Math.floorMod(hash ^ (hash >>> 16), PER_TABLE);
   }
 
-  static short table(int bucket) {
+  /** The ordinal of the bucket's table. */
+  public static short table(int bucket) {
     return (short) (bucket / PER_TABLE);
   }
 }

@@ -36,7 +36,9 @@ public final class ChangeGate extends AbstractStreamOperator<ChangeEvent>
   private static final long serialVersionUID = 1L;
   private static final int SLICE = 100;
   private static final long POLL_MILLIS = 500;
-  private static final ValueStateDescriptor<Long> COUNT =
+
+  /** How many keys are parked in a bucket; cleared where there are none. */
+  public static final ValueStateDescriptor<Long> COUNT =
       new ValueStateDescriptor<>("parked-count-v1", Types.LONG);
 
   private transient MapState<String, Long> parked;

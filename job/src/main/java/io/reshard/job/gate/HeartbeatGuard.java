@@ -29,6 +29,10 @@ import org.apache.flink.streaming.runtime.watermarkstatus.WatermarkStatus;
  */
 public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
     implements OneInputStreamOperator<ChangeEvent, ChangeEvent> {
+  /** The number of the newest heartbeat, one element. */
+  public static final ListStateDescriptor<Long> NUMBER =
+      new ListStateDescriptor<>("heartbeat-number-v1", Types.LONG);
+
   private static final long serialVersionUID = 1L;
 
   private final Migration migration;
@@ -47,10 +51,7 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
   @Override
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
-    state =
-        context
-            .getOperatorStateStore()
-            .getListState(new ListStateDescriptor<>("heartbeat-number-v1", Types.LONG));
+    state = context.getOperatorStateStore().getListState(NUMBER);
     highest = capture.heartbeatNumber();
     for (Long number : state.get()) {
       highest = number;

@@ -9,6 +9,7 @@ import org.apache.flink.runtime.execution.SuppressRestartsException;
 public final class Failures {
   private static final Set<ErrorCode> FOR_GOOD =
       Set.of(
+          ErrorCode.INVALID_ARGUMENTS,
           ErrorCode.EPOCH_SUPERSEDED,
           ErrorCode.CHANGES_MISSING,
           ErrorCode.SLOT_MISSING,

@@ -30,6 +30,7 @@ import picocli.CommandLine.Spec;
       RollbackCommand.class,
       CompleteCommand.class,
       HealthCommand.class,
+      SavepointCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },
