@@ -16,8 +16,8 @@ final class CollationInspector {
           THEN format('LC_COLLATE = %L, LC_CTYPE = %L', l.collcollate, l.collctype)
           ELSE format('LOCALE = %L', coalesce(to_jsonb(l) ->> 'colllocale',
             to_jsonb(l) ->> 'colliculocale', l.collcollate))
-            || coalesce(format(', RULES = %L', to_jsonb(l) ->> 'collicurules'), '') END,
-        l.collisdeterministic)
+            || coalesce(', RULES = ' || quote_literal(to_jsonb(l) ->> 'collicurules'), '') END,
+        CASE WHEN l.collisdeterministic THEN 'true' ELSE 'false' END)
       FROM pg_catalog.pg_collation l JOIN pg_catalog.pg_namespace n ON n.oid = l.collnamespace
       WHERE l.oid = ?::oid
       """;
@@ -31,5 +31,6 @@ final class CollationInspector {
     }
     found.schemas().add(session.one(QUERY, row -> row.getString(1), oid));
     found.statements().add(session.one(QUERY, row -> row.getString(2), oid));
+    found.statements().addAll(Comments.ofObject(session, "pg_collation", oid));
   }
 }

@@ -34,19 +34,27 @@ final class ConstraintInspector {
       WHERE k.conrelid = ?::oid AND k.contype = 'c' ORDER BY k.conname
       """;
 
-  // An index that stands behind a constraint is made by that constraint.
+  // An index that stands behind a constraint is made by that constraint. Its comments are part of
+  // the statement, since whoever builds it only looks whether it is there.
   private static final String INDEXES =
       """
       SELECT x.relname, coalesce(
         (SELECT format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname, k.conname,
            pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
-         WHERE k.conindid = i.indexrelid AND k.contype IN ('u', 'x') LIMIT 1),
+         WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1),
         pg_catalog.pg_get_indexdef(i.indexrelid))
+        || coalesce('; COMMENT ON INDEX ' || x.oid::regclass || ' IS '
+             || quote_literal(pg_catalog.obj_description(x.oid, 'pg_class')), '')
+        || coalesce((SELECT '; COMMENT ON CONSTRAINT ' || quote_ident(k.conname) || ' ON '
+             || k.conrelid::regclass || ' IS '
+             || quote_literal(pg_catalog.obj_description(k.oid, 'pg_constraint'))
+           FROM pg_catalog.pg_constraint k
+           WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1), '')
       FROM pg_catalog.pg_index i
       JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
       JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE i.indrelid = ?::oid AND NOT i.indisprimary AND i.indisvalid ORDER BY x.relname
+      WHERE i.indrelid = ?::oid AND i.indisprimary = ? AND i.indisvalid ORDER BY x.relname
       """;
 
   private static final String REFERENCED_BY =
@@ -71,8 +79,7 @@ final class ConstraintInspector {
   /** The primary key's constraint, or null. */
   IndexDefinition primaryKeyIndex(long table) throws SQLException {
     return session
-        .first(
-            CONSTRAINTS, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, "p")
+        .first(INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, true)
         .orElse(null);
   }
 
@@ -91,7 +98,7 @@ final class ConstraintInspector {
 
   List<IndexDefinition> indexes(long table) throws SQLException {
     return session.list(
-        INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table);
+        INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, false);
   }
 
   List<ForeignKeyFacts> foreignKeys(long table) throws SQLException {

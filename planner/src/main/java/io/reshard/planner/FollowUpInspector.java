@@ -20,7 +20,7 @@ final class FollowUpInspector {
           WHERE indrelid = ?::oid
         UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid FROM pg_catalog.pg_trigger
           WHERE tgrelid = ?::oid AND NOT tgisinternal)
-      SELECT DISTINCT n.nspname, pg_catalog.pg_get_functiondef(p.oid), e.extname
+      SELECT DISTINCT n.nspname, pg_catalog.pg_get_functiondef(p.oid), e.extname, p.oid::bigint
       FROM users u
       JOIN pg_catalog.pg_depend d ON d.classid = u.class AND d.objid = u.oid
         AND d.refclassid = 'pg_catalog.pg_proc'::regclass
@@ -51,6 +51,8 @@ final class FollowUpInspector {
       FROM pg_catalog.pg_class c WHERE c.oid = ?::oid AND c.relreplident = 'f'
       """;
 
+  private record Function(String schema, String definition, String extension, long oid) {}
+
   private final Session session;
   private final SchemaObjects found;
 
@@ -60,19 +62,21 @@ final class FollowUpInspector {
   }
 
   List<String> statements(long table) throws SQLException {
-    for (String[] function :
+    for (Function function :
         session.list(
             FUNCTIONS,
-            row -> new String[] {row.getString(1), row.getString(2), row.getString(3)},
+            row ->
+                new Function(row.getString(1), row.getString(2), row.getString(3), row.getLong(4)),
             table,
             table,
             table,
             table)) {
-      if (function[2] != null) {
-        found.extensions().add(function[2]);
+      if (function.extension() != null) {
+        found.extensions().add(function.extension());
       } else {
-        found.schemas().add(function[0]);
-        found.statements().add(function[1]);
+        found.schemas().add(function.schema());
+        found.statements().add(function.definition());
+        found.statements().addAll(Comments.ofObject(session, "pg_proc", function.oid()));
       }
     }
     return new ArrayList<>(

@@ -9,15 +9,20 @@ final class PrivilegeInspector {
   private static final String GRANTS =
       """
       WITH things AS (
-        SELECT 'TABLE' AS kind, c.oid::regclass::text AS name, c.relacl AS acl, c.relowner AS owner
+        SELECT 'TABLE' AS kind, c.oid::regclass::text AS name, c.relacl AS acl, c.relowner AS owner,
+          NULL::name AS col
           FROM pg_catalog.pg_class c WHERE c.oid = ?::oid
-        UNION ALL SELECT 'SEQUENCE', c.oid::regclass::text, c.relacl, c.relowner
+        UNION ALL SELECT 'SEQUENCE', c.oid::regclass::text, c.relacl, c.relowner, NULL
           FROM pg_catalog.pg_class c WHERE c.oid = ANY (?::text[]::regclass[])
-        UNION ALL SELECT 'SCHEMA', quote_ident(n.nspname), n.nspacl, n.nspowner
+        UNION ALL SELECT 'SCHEMA', quote_ident(n.nspname), n.nspacl, n.nspowner, NULL
           FROM pg_catalog.pg_namespace n JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid
-          WHERE c.oid = ?::oid)
+          WHERE c.oid = ?::oid
+        UNION ALL SELECT 'TABLE', c.oid::regclass::text, a.attacl, c.relowner, a.attname
+          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid
+          WHERE c.oid = ?::oid AND a.attacl IS NOT NULL AND NOT a.attisdropped)
       SELECT format('GRANT %s ON %s %s TO %s%s',
-          string_agg(a.privilege_type, ', ' ORDER BY a.privilege_type), t.kind, t.name,
+          string_agg(a.privilege_type || coalesce(' (' || quote_ident(t.col) || ')', ''), ', '
+            ORDER BY a.privilege_type, t.col), t.kind, t.name,
           coalesce(quote_ident(r.rolname), 'PUBLIC'),
           CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), r.rolname
       FROM things t CROSS JOIN LATERAL pg_catalog.aclexplode(t.acl) a
@@ -48,6 +53,7 @@ final class PrivilegeInspector {
             row -> new String[] {row.getString(1), row.getString(2)},
             table,
             session.textArray(sequences.stream().map(SequenceFacts::quotedName).toList()),
+            table,
             table,
             table)) {
       statements.add(grant[0]);

@@ -37,6 +37,10 @@ final class TableChecks {
     this.findings = findings;
     this.shardKeys = new ShardKeys(migration);
     migration.tables().forEach(rule -> moved.add(TableSelection.displayName(rule)));
+    // Where no shard is new, reference tables are not moved, but they are on every shard.
+    migration.target().tables().stream()
+        .filter(TableRule::reference)
+        .forEach(rule -> moved.add(TableSelection.displayName(rule)));
   }
 
   void run() {
@@ -98,8 +102,8 @@ final class TableChecks {
         "foreign_keys",
         source,
         this::foreignKeys,
-        "all within the moved tables",
-        "move both tables together, or drop the foreign key");
+        "valid, and all within the moved tables",
+        "move both tables together, or drop the foreign key; ALTER TABLE … VALIDATE CONSTRAINT");
     checkBothWays(source);
     each(
         "subscriptions",
@@ -240,6 +244,14 @@ final class TableChecks {
 
   private void foreignKeys(TableFacts table, List<String> problems) {
     for (ForeignKeyFacts key : table.foreignKeys()) {
+      if (key.definition().statement().endsWith("NOT VALID")) {
+        problems.add(
+            "the foreign key "
+                + key.definition().name()
+                + " of "
+                + table.displayName()
+                + " has not been validated");
+      }
       if (!moved.contains(key.otherTable())) {
         problems.add(
             table.displayName()

@@ -24,8 +24,11 @@ final class TableInspector {
           UNION ALL SELECT format('row security policy %s', p.polname)
             FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid
           UNION ALL SELECT 'row security' WHERE c.relrowsecurity)::text[] AS rewritten,
-        ARRAY(SELECT g.tgname FROM pg_catalog.pg_trigger g WHERE g.tgrelid = c.oid
-          AND NOT g.tgisinternal AND g.tgenabled IN ('A', 'R'))::text[] AS firing,
+        ARRAY(SELECT g.tgname FROM pg_catalog.pg_trigger g
+          JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
+          JOIN pg_catalog.pg_namespace f ON f.oid = p.pronamespace AND f.nspname <> 'reshard'
+          WHERE g.tgrelid = c.oid AND NOT g.tgisinternal
+            AND g.tgenabled IN ('A', 'R'))::text[] AS firing,
         ARRAY(SELECT s.subname FROM pg_catalog.pg_subscription_rel r
           JOIN pg_catalog.pg_subscription s ON s.oid = r.srsubid
           WHERE r.srrelid = c.oid)::text[] AS subscriptions
@@ -61,6 +64,7 @@ final class TableInspector {
     List<ColumnFacts> columns = new ColumnInspector(session, objects).columns(oid);
     ConstraintInspector constraints = new ConstraintInspector(session);
     List<String> followUps = new FollowUpInspector(session, objects).statements(oid);
+    followUps.addAll(Comments.ofTable(session, oid, sequences));
     followUps.addAll(new PrivilegeInspector(session, objects).statements(oid, sequences));
     return session.one(
         TABLE,

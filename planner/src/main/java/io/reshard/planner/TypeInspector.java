@@ -169,13 +169,14 @@ final class TypeInspector {
     return portable;
   }
 
-  private void create(TypeRow type, Optional<String> statement) {
+  private void create(TypeRow type, Optional<String> statement) throws SQLException {
     if (!type.userDefined() || type.extension() != null) {
       return;
     }
     statement.ifPresentOrElse(
         sql -> found.statements().add(unlessThere(sql)),
         () -> found.unsupported().add("the type " + type.quotedName()));
+    found.statements().addAll(Comments.ofType(session, type.oid()));
   }
 
   /** CREATE TYPE knows no IF NOT EXISTS. */

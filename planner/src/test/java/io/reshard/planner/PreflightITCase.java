@@ -87,6 +87,15 @@ class PreflightITCase {
     assertThat(grow().preflight()).allMatch(PreflightFinding::ok);
     TestServer.run(first, "ALTER TABLE t ENABLE ALWAYS TRIGGER loud");
     assertThat(failed(grow(), "triggers", "shard-0").detail()).contains("loud");
+    // A shard that was given up is still fenced when it gets keys again.
+    TestServer.run(
+        first,
+        "DROP TRIGGER loud ON t",
+        "CREATE SCHEMA reshard",
+        "ALTER FUNCTION f() SET SCHEMA reshard",
+        "CREATE TRIGGER reshard_fence_2 BEFORE INSERT ON t EXECUTE FUNCTION reshard.f()",
+        "ALTER TABLE t ENABLE ALWAYS TRIGGER reshard_fence_2");
+    assertThat(grow().preflight()).allMatch(PreflightFinding::ok);
   }
 
   @Test
