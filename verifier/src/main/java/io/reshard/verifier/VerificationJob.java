@@ -1,5 +1,7 @@
 package io.reshard.verifier;
 
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.VerificationStore;
 import io.reshard.core.plan.Plan;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
@@ -37,6 +39,8 @@ public final class VerificationJob {
           VerifierArguments arguments = VerifierArguments.parse(words);
           Plan plan = arguments.plan();
           Verification verification = arguments.verification(plan);
+          new VerificationStore(new ControlDatabase(verification.secrets().control().endpoint()))
+              .begin(plan, verification.run(), verification.mode());
           StreamExecutionEnvironment environment = Submission.environment();
           build(environment, plan, verification);
           environment.execute(Submission.jobName(verification));

@@ -24,4 +24,9 @@ public enum VerificationMode {
   public boolean checksums() {
     return checksums;
   }
+
+  /** Whether this one finds all that {@code required} finds: a checksum sees missing rows too. */
+  public boolean covers(VerificationMode required) {
+    return checksums || !required.checksums;
+  }
 }

@@ -90,6 +90,36 @@ public final class JobProgress {
       HAVING count(*) = max(split_part(subject, '/', 2)::int)
       """;
 
+  /** How far the newest attempt has come, all of one moment. */
+  public JobPosition position() {
+    return control.call(
+        "read the job's position",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(POSITION)
+                        .bind("operation", operationId)
+                        .map((row, context) -> JobPosition.of(row, 1))
+                        .one()));
+  }
+
+  private static final String POSITION =
+      """
+      WITH newest AS (
+        SELECT coalesce(max(generation), 0) AS generation, coalesce(max(attempt), 0) AS attempt
+        FROM (SELECT generation, attempt FROM job_attempt WHERE operation_id = :operation
+              ORDER BY generation DESC, attempt DESC LIMIT 1) AS last)
+      SELECT newest.generation, newest.attempt,
+        (SELECT min(value) FROM job_progress JOIN newest USING (generation, attempt)
+         WHERE operation_id = :operation AND kind = 'frontier'
+         HAVING count(*) = max(split_part(subject, '/', 2)::int)),
+        (SELECT coalesce(sum(value), 0)::bigint FROM job_progress
+         JOIN newest USING (generation, attempt)
+         WHERE operation_id = :operation AND kind = 'mismatched')
+      FROM newest
+      """;
+
   /**
    * Waits until the frontier has reached {@code value}; false if {@code timeout} came first. Polls
    * every few milliseconds, on one session.

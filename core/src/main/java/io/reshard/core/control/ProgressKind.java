@@ -1,11 +1,15 @@
 package io.reshard.core.control;
 
-/** The kinds of rows in {@code job_progress}; V1__control.sql says what each holds. */
+/**
+ * The kinds of rows in {@code job_progress}; V1__control.sql and V3__verification_run.sql say what
+ * each holds.
+ */
 public enum ProgressKind {
   COPIED("copied"),
   TABLE("table"),
   FRONTIER("frontier"),
-  REPLICATED("replicated");
+  REPLICATED("replicated"),
+  MISMATCHED("mismatched");
 
   private final String text;
 

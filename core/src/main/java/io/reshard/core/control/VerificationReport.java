@@ -18,6 +18,11 @@ public record VerificationReport(
     List<Mismatch> mismatchSamples,
     List<Mismatch> undecidedSamples) {
 
+  /** How many keys differ. */
+  public long mismatches() {
+    return steps.stream().mapToLong(StepTotal::mismatches).sum();
+  }
+
   /** The sums of one step over all its splits. */
   public record StepTotal(
       String step,

@@ -1,5 +1,6 @@
 package io.reshard.core.control;
 
+import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.MigrationStep;
@@ -26,6 +27,56 @@ public final class VerificationStore {
 
   public VerificationStore(ControlDatabase control) {
     this.control = control;
+  }
+
+  /**
+   * Notes that {@code run} begins, and how far the job has come: before anything is compared. Does
+   * nothing if it has begun already.
+   */
+  public void begin(Plan plan, String run, VerificationMode mode) {
+    JobProgress progress = new JobProgress(control, plan.planId());
+    boolean copied = progress.completedTables().size() == plan.tables().size();
+    JobPosition since = progress.position();
+    Long frontier =
+        copied && since.frontier().isPresent() ? (Long) since.frontier().getAsLong() : null;
+    control.call(
+        "note the verification",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle.execute(
+                        "INSERT INTO verification_run (operation_id, run, mode, generation,"
+                            + " attempt, frontier, mismatched_writes) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                            + " ON CONFLICT DO NOTHING",
+                        plan.planId(),
+                        run,
+                        mode.name(),
+                        since.epoch().generation(),
+                        since.epoch().attempt(),
+                        frontier,
+                        since.mismatchedWrites())));
+  }
+
+  /** The newest runs of {@code operationId}, the last one first. */
+  List<VerificationRun> runs(String operationId) {
+    return control.call(
+        "read the verifications",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT run, mode, generation, attempt, frontier, mismatched_writes"
+                                + " FROM verification_run WHERE operation_id = ?"
+                                + " ORDER BY started_at DESC LIMIT 100")
+                        .bind(0, operationId)
+                        .map(
+                            (row, context) ->
+                                new VerificationRun(
+                                    row.getString(1),
+                                    VerificationMode.valueOf(row.getString(2)),
+                                    JobPosition.of(row, 3)))
+                        .list()));
   }
 
   private record Sums(long splits, long source, long target, long mismatches, long undecided) {

@@ -37,6 +37,7 @@ public enum ErrorCode {
   CHANGES_MISSING("changes_missing", ErrorType.EXTERNAL),
   EPOCH_SUPERSEDED("epoch_superseded", ErrorType.USER),
   KEY_COLLISION("key_collision", ErrorType.USER),
+  VERIFICATION_STALE("verification_stale", ErrorType.USER),
   STRAY_ROW("stray_row", ErrorType.USER),
   KEY_NOT_ROUTED("key_not_routed", ErrorType.USER),
   INTERNAL("internal", ErrorType.INTERNAL);

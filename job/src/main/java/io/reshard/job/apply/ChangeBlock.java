@@ -16,17 +16,22 @@ public final class ChangeBlock {
   public String[][] keys;
 
   public int rows;
+
+  /** The sum of the rows' hashes on the source, modulo 2^64. */
+  public long checksum;
+
   public byte[] tuples;
 
   public ChangeBlock() {}
 
-  ChangeBlock(int lane, KeyBatch batch, int target, int rows, byte[] tuples) {
+  ChangeBlock(int lane, KeyBatch batch, int target, OwnedRows owned) {
     this.lane = lane;
     this.table = batch.table();
     this.source = batch.source();
     this.target = target;
     this.keys = batch.columns();
-    this.rows = rows;
-    this.tuples = tuples;
+    this.rows = owned.rows();
+    this.checksum = owned.checksum();
+    this.tuples = owned.tuples();
   }
 }

@@ -130,14 +130,18 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   @Override
   public void processWatermark(Watermark mark) throws Exception {
     flush();
-    replicated.forEach(
-        (subject, rows) -> {
-          if (!rows.equals(reported.put(subject, rows))) {
-            report(ProgressKind.REPLICATED, subject, rows);
-          }
-        });
+    replicated.forEach((subject, rows) -> reportIfChanged(ProgressKind.REPLICATED, subject, rows));
+    // Before the frontier: whoever sees that it has passed must see what was found until then.
+    reportIfChanged(ProgressKind.MISMATCHED, subtask, writer.mismatches());
     report(ProgressKind.FRONTIER, subtaskOfAll, mark.getTimestamp());
     output.emitWatermark(mark);
+  }
+
+  private void reportIfChanged(ProgressKind kind, String subject, long value) {
+    if (value != reported.getOrDefault(subject, 0L)) {
+      reported.put(subject, value);
+      report(kind, subject, value);
+    }
   }
 
   private void report(ProgressKind kind, String subject, long value) {

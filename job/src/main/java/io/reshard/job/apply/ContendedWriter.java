@@ -56,12 +56,13 @@ final class ContendedWriter implements AutoCloseable {
   private final EvictingMerge merge;
   private final Deque<EvictedKey> evicted = new ArrayDeque<>();
 
-  ContendedWriter(Migration migration, TargetSessions sessions, RowSource sources) {
+  ContendedWriter(
+      Migration migration, TargetSessions sessions, RowSource sources, WriteCheck check) {
     this.migration = migration;
     this.sessions = sessions;
     this.sources = sources;
     this.notes = new RefetchNotes(migration);
-    this.merge = new EvictingMerge(migration, new Merge(migration, notes), notes, sources);
+    this.merge = new EvictingMerge(migration, new Merge(migration, notes, check), notes, sources);
   }
 
   /** Whether the same work can succeed here although it met {@code error}. */

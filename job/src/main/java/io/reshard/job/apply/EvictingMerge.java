@@ -45,9 +45,12 @@ final class EvictingMerge {
    */
   List<EvictedKey> apply(TargetSession session, ChangeBlock block) throws SQLException {
     merge.deleteKeys(session, block);
-    if (block.rows == 0) {
-      return List.of();
-    }
+    List<EvictedKey> evicted = block.rows == 0 ? List.of() : insert(session, block);
+    merge.check(session, block);
+    return evicted;
+  }
+
+  private List<EvictedKey> insert(TargetSession session, ChangeBlock block) throws SQLException {
     PlannedTable table = migration.table(block.table);
     stage(session, block, STAGED);
     List<UniqueIndex> indexes = UniqueIndex.of(session.connection(), table);

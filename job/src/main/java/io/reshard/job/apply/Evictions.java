@@ -16,7 +16,10 @@ public final class Evictions implements AutoCloseable {
   public Evictions(Migration migration, Epoch epoch, String target) {
     this.migration = migration;
     this.sessions = new TargetSessions(migration, epoch);
-    this.writer = new ContendedWriter(migration, sessions, new FreshRows(migration, "index"));
+    // No verification has begun yet: what a check finds here, the first one will find.
+    this.writer =
+        new ContendedWriter(
+            migration, sessions, new FreshRows(migration, "index"), new WriteCheck(migration));
     this.target = migration.plan().shardOrdinal(target);
   }
 

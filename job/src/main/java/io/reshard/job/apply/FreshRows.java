@@ -3,7 +3,6 @@ package io.reshard.job.apply;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
-import java.io.ByteArrayOutputStream;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -33,16 +32,14 @@ final class FreshRows implements RowSource {
   public ChangeBlock read(int table, int source, int target, Collection<List<String>> keys) {
     KeyBatch batch = new KeyBatch(source, table);
     keys.forEach(batch::add);
-    ByteArrayOutputStream tuples = new ByteArrayOutputStream();
-    int[] rows = {0};
+    OwnedRows rows = new OwnedRows();
     try {
       reader(source)
           .read(
               batch,
-              (owner, tuple) -> {
+              (owner, hash, tuple) -> {
                 if (owner == target) {
-                  tuple.writeTo(tuples);
-                  rows[0]++;
+                  rows.add(hash, tuple);
                 }
               });
     } catch (SQLException e) {
@@ -58,7 +55,7 @@ final class FreshRows implements RowSource {
       Thread.currentThread().interrupt();
       throw new ReshardingException(ErrorCode.REPLICATION_FAILED, "the task was ended", e);
     }
-    return new ChangeBlock(0, batch, target, rows[0], tuples.toByteArray());
+    return new ChangeBlock(0, batch, target, rows);
   }
 
   private SourceReader reader(int source) throws SQLException {

@@ -14,16 +14,24 @@ import java.sql.SQLException;
 final class Merge {
   private final Migration migration;
   private final RefetchNotes notes;
+  private final WriteCheck check;
 
-  Merge(Migration migration, RefetchNotes notes) {
+  Merge(Migration migration, RefetchNotes notes, WriteCheck check) {
     this.migration = migration;
     this.notes = notes;
+    this.check = check;
   }
 
   /** Runs inside the session's open transaction. */
   void apply(TargetSession session, ChangeBlock block) throws SQLException {
     deleteKeys(session, block);
     insert(session, block, migration.table(block.table).quotedName());
+    check(session, block);
+  }
+
+  /** Compares what the target holds now with what was read. */
+  void check(TargetSession session, ChangeBlock block) throws SQLException {
+    check.check(session, block);
   }
 
   /**

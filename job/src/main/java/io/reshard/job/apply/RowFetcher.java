@@ -2,7 +2,6 @@ package io.reshard.job.apply;
 
 import io.reshard.job.Migration;
 import io.reshard.job.change.ChangeEvent;
-import java.io.ByteArrayOutputStream;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -61,17 +60,14 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
 
   private void fetch(KeyBatch batch) throws InterruptedException {
     List<Integer> targets = migration.targetsOf(batch.source());
-    Map<Integer, ByteArrayOutputStream> bytes = new HashMap<>();
-    Map<Integer, Integer> rows = new HashMap<>();
+    Map<Integer, OwnedRows> rows = new HashMap<>();
     SourceReader reader = null;
     try {
       reader = reader(batch.source());
       reader.read(
           batch,
-          (owner, tuple) -> {
-            tuple.writeTo(bytes.computeIfAbsent(owner, key -> new ByteArrayOutputStream()));
-            rows.merge(owner, 1, Integer::sum);
-          });
+          (owner, hash, tuple) ->
+              rows.computeIfAbsent(owner, key -> new OwnedRows()).add(hash, tuple));
     } catch (SQLException e) {
       if (reader == null) {
         throw new IllegalStateException(
@@ -80,10 +76,8 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
       throw reader.failed(batch, e);
     }
     for (int target : targets) {
-      byte[] tuples = bytes.containsKey(target) ? bytes.get(target).toByteArray() : new byte[0];
-      output.collect(
-          new StreamRecord<>(
-              new ChangeBlock(lane, batch, target, rows.getOrDefault(target, 0), tuples)));
+      OwnedRows owned = rows.getOrDefault(target, OwnedRows.NONE);
+      output.collect(new StreamRecord<>(new ChangeBlock(lane, batch, target, owned)));
     }
     keysFetched.inc(batch.size());
   }

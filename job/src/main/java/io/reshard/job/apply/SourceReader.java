@@ -1,5 +1,6 @@
 package io.reshard.job.apply;
 
+import io.reshard.core.checksum.RowHash;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -32,7 +33,7 @@ final class SourceReader implements AutoCloseable {
   /** Takes the rows of a batch. */
   interface RowConsumer {
     /** One row: {@code owner} is the ordinal of its shard under the new topology. */
-    void row(int owner, TupleReader tuple);
+    void row(int owner, long hash, TupleReader tuple);
   }
 
   SourceReader(Migration migration, String source, String reader) throws SQLException {
@@ -41,6 +42,9 @@ final class SourceReader implements AutoCloseable {
     this.connection =
         ReadSession.open(
             migration.endpoint(source), "reshard " + migration.operationId() + " " + reader);
+    try (Statement settings = connection.createStatement()) {
+      settings.execute(RowHash.SESSION);
+    }
     connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
     connection.setAutoCommit(false);
   }
@@ -73,7 +77,7 @@ final class SourceReader implements AutoCloseable {
                 .copyOut(statement(migration.plan(), table, source, batch)),
             table.binaryCopy());
     while (tuples.next()) {
-      consumer.row(tuples.owner(), tuples);
+      consumer.row(tuples.owner(), tuples.cutBigint(), tuples);
     }
     connection.commit();
   }
@@ -101,6 +105,8 @@ final class SourceReader implements AutoCloseable {
     TableRouting newRouting = plan.newRouting(table, "t");
     return "COPY (SELECT "
         + newRouting.owner(plan::shardOrdinal)
+        + ", "
+        + RowHash.ofRow(table, "t")
         + ", "
         + Sql.identifiers("t", table.copiedColumns())
         + " FROM "

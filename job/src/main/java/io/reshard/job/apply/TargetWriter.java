@@ -12,13 +12,15 @@ import java.util.List;
  */
 final class TargetWriter implements AutoCloseable {
   private final TargetSessions sessions;
+  private final WriteCheck check;
   private final Merge merge;
   private final ContendedWriter contended;
 
   TargetWriter(Migration migration, TargetSessions sessions, RowSource sources) {
     this.sessions = sessions;
-    this.merge = new Merge(migration, new RefetchNotes(migration));
-    this.contended = new ContendedWriter(migration, sessions, sources);
+    this.check = new WriteCheck(migration);
+    this.merge = new Merge(migration, new RefetchNotes(migration), check);
+    this.contended = new ContendedWriter(migration, sessions, sources, check);
   }
 
   /** Writes the blocks of one target, in their order; {@link #settle} must follow. */
@@ -52,6 +54,11 @@ final class TargetWriter implements AutoCloseable {
   /** Fetches again what an earlier attempt of the job has evicted on the target. */
   void settleLeftovers(int target) throws SQLException {
     contended.settleAll(target, note -> true);
+  }
+
+  /** How many blocks did not read back as they were read. */
+  long mismatches() {
+    return check.mismatches();
   }
 
   @Override

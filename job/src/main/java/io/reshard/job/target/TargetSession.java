@@ -1,5 +1,6 @@
 package io.reshard.job.target;
 
+import io.reshard.core.checksum.RowHash;
 import io.reshard.core.control.Epoch;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
@@ -28,9 +29,7 @@ public final class TargetSession implements AutoCloseable {
   private static final String OPTIONS =
       ShardSchema.OWN_SESSION
           + " -c session_replication_role=replica -c lock_timeout=10s -c statement_timeout=0"
-          + " -c idle_in_transaction_session_timeout=0 -c row_security=off"
-          + " -c DateStyle=ISO -c IntervalStyle=postgres -c TimeZone=UTC"
-          + " -c search_path=pg_catalog";
+          + " -c idle_in_transaction_session_timeout=0";
 
   private final String operationId;
   private final Epoch epoch;
@@ -53,6 +52,12 @@ public final class TargetSession implements AutoCloseable {
     PGProperty.OPTIONS.set(properties, OPTIONS);
     String application = TargetEpoch.application(migration.operationId(), epoch);
     Connection connection = migration.endpoint(target).connect(application, properties);
+    try (Statement settings = connection.createStatement()) {
+      settings.execute(RowHash.SESSION);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
     return new TargetSession(migration.operationId(), epoch, target, connection);
   }
 

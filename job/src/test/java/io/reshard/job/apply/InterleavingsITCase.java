@@ -140,6 +140,7 @@ class InterleavingsITCase {
     for (ItemLane lane : lanes) {
       lane.drain();
     }
+    assertThat(lanes).as("false alarms after%n%s", story).allMatch(lane -> lane.mismatches() == 0);
     assertThat(shards.actual())
         .as("the target after%n%s", String.join("\n", story))
         .isEqualTo(shards.expected());

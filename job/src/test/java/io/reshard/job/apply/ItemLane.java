@@ -2,7 +2,6 @@ package io.reshard.job.apply;
 
 import io.reshard.job.apply.ItemApplication.Change;
 import io.reshard.job.target.TargetSessions;
-import java.io.ByteArrayOutputStream;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -89,15 +88,9 @@ final class ItemLane {
   }
 
   private ChangeBlock fetch(KeyBatch batch) throws Exception {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    int[] rows = {0};
-    readers[batch.source()].read(
-        batch,
-        (owner, tuple) -> {
-          tuple.writeTo(bytes);
-          rows[0]++;
-        });
-    return new ChangeBlock(0, batch, ItemShards.TARGET, rows[0], bytes.toByteArray());
+    OwnedRows rows = new OwnedRows();
+    readers[batch.source()].read(batch, (owner, hash, tuple) -> rows.add(hash, tuple));
+    return new ChangeBlock(0, batch, ItemShards.TARGET, rows);
   }
 
   void write() throws Exception {
@@ -133,6 +126,11 @@ final class ItemLane {
 
   void settleLeftovers() throws SQLException {
     writer.settleLeftovers(ItemShards.TARGET);
+  }
+
+  /** How many blocks did not read back as they were read. */
+  long mismatches() {
+    return writer.mismatches();
   }
 
   private void run(Callable<Void> step) throws Exception {

@@ -46,6 +46,7 @@ public final class ExitCode {
           INVALID_PHASE_TRANSITION,
           CONCURRENT_RESHARDING_NOT_ALLOWED,
           TOPOLOGY_CONFLICT,
+          VERIFICATION_STALE,
           ROLLBACK_NOT_AVAILABLE ->
           STATE;
       case SOURCE_UNAVAILABLE,

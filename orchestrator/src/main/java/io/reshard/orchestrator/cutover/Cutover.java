@@ -4,6 +4,7 @@ import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.ControlSession;
+import io.reshard.core.control.JobPosition;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
@@ -74,13 +75,13 @@ final class Cutover {
   CutoverReport run() {
     try (ShardSessions sessions = openSessions();
         ControlSession session = control.openSession()) {
-      passGate(sessions);
+      JobPosition verified = passGate(sessions);
       int attempt = attempts.open();
       long begun = System.nanoTime();
       try {
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
         gate.awaitShortLag();
-        return window(attempt, sessions, session.database());
+        return window(attempt, verified, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
       }
@@ -91,6 +92,7 @@ final class Cutover {
   CutoverReport rehearse() {
     try (ShardSessions sessions = openSessions()) {
       checkAll(sessions, new Deadline(settings.timeout()));
+      gate.verifiedSince();
       return new CutoverReport(false, plan.source().version(), 0, 0, GATE_OPEN);
     } catch (ReshardingException e) {
       return new CutoverReport(false, plan.source().version(), 0, 0, e.getMessage());
@@ -109,11 +111,15 @@ final class Cutover {
         .orElse(false);
   }
 
-  private void passGate(ShardSessions sessions) {
+  /** Returns since where in the job's course the targets are known to equal their sources. */
+  private JobPosition passGate(ShardSessions sessions) {
     Deadline deadline = new Deadline(settings.timeout());
+    // Before the hook: whoever finds the verification stale makes it again and comes back.
+    gate.verifiedSince();
     callGateHook(deadline);
     checkAll(sessions, deadline);
     steps(0, sessions).establishForeignKeys(new Deadline(FOREIGN_KEYS));
+    return gate.verifiedSince();
   }
 
   private void checkAll(ShardSessions sessions, Deadline deadline) {
@@ -122,7 +128,8 @@ final class Cutover {
   }
 
   /** The read-only window: a line per step. */
-  private CutoverReport window(int attempt, ShardSessions sessions, ControlDatabase session) {
+  private CutoverReport window(
+      int attempt, JobPosition verified, ShardSessions sessions, ControlDatabase session) {
     CutoverSteps steps = steps(attempt, sessions);
     JobProgress progress = new JobProgress(session, plan.planId());
     CutoverAttempts switching = new CutoverAttempts(session, plan);
@@ -133,6 +140,7 @@ final class Cutover {
     long end = times.of("mark", () -> steps.markEnd(fenced, deadline));
     times.of("sequences", () -> steps.advanceSequences(deadline));
     times.of("drain", () -> steps.drain(end, progress, deadline));
+    times.of("verified", () -> steps.requireVerified(verified, progress));
     times.of("revoke", () -> steps.revokeForwardJob(deadline));
     deadline.left("switch");
     times.of("switch", () -> switching.switchTopology(attempt));

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cutover;
 
+import io.reshard.core.checksum.VerificationMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -10,6 +11,7 @@ import java.util.Optional;
  * @param timeout from the gate's hook to the release; when it is over the cutover is undone
  * @param lagThreshold the gate refuses while the frontier is further behind
  * @param openTransactions how long the fence waits for open transactions before it ends them
+ * @param verification what a verification must have compared for the gate to believe it
  * @param gateHook an executable that may refuse by its exit code, if any
  * @param onSwitch the operator's own swap of the topology, run before the release, if any
  * @param wayBack whether changes on the new shards are captured from the switch on
@@ -18,6 +20,7 @@ record CutoverSettings(
     Duration timeout,
     Duration lagThreshold,
     Duration openTransactions,
+    VerificationMode verification,
     Optional<Path> gateHook,
     Optional<Path> onSwitch,
     boolean wayBack) {

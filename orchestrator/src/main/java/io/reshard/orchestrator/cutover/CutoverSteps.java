@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cutover;
 
 import static java.util.stream.Collectors.toSet;
 
+import io.reshard.core.control.JobPosition;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -74,6 +75,19 @@ final class CutoverSteps {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ReshardingException(ErrorCode.CUTOVER_ABORTED, "the drain was interrupted", e);
+    }
+  }
+
+  /**
+   * The frontier has passed the fence, so whatever the writers found until then has been reported:
+   * what was verified before holds for every row at this moment.
+   */
+  void requireVerified(JobPosition verified, JobProgress progress) {
+    if (!progress.position().continues(verified)) {
+      throw new ReshardingException(
+          ErrorCode.CUTOVER_FAILED,
+          "while the cutover was under way the migration job started again, or rows were written"
+              + " that do not read back as they were read; try again");
     }
   }
 

@@ -68,6 +68,7 @@ public final class FencedCutover implements CutoverProcedure {
             options.cutoverTimeout(),
             options.cdcLagThreshold(),
             CutoverSettings.OPEN_TRANSACTIONS,
+            options.verificationMode(),
             // Who goes back has decided: nobody is asked whether it is a good moment.
             reverse ? Optional.empty() : options.onCutoverStarting(),
             context.onSwitch(),

@@ -1,8 +1,11 @@
 package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.CurrentVerification;
+import io.reshard.core.control.JobPosition;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.control.VerificationRun;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -19,9 +22,12 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** What must hold before the fence is raised. A refusal is {@code cutover_aborted}. */
 final class Gate {
+  private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
   private static final Duration CALM_LAG = Duration.ofMillis(400);
   private static final Duration CALM_WAIT = Duration.ofSeconds(10);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
@@ -44,6 +50,22 @@ final class Gate {
     checkTables();
     checkLag();
     sessions.each(plan.sources(), "gate", deadline, this::checkSource);
+  }
+
+  /**
+   * How far the job had come when the verification began that holds now; {@code verification_stale}
+   * if none does. The way back copies nothing, so there is nothing to compare but its writes.
+   */
+  JobPosition verifiedSince() {
+    if (plan.isReverse()) {
+      return progress.position();
+    }
+    VerificationRun run = new CurrentVerification(control, plan, settings.verification()).require();
+    LOG.info(
+        "verified at frontier {} by run {}, continuous since",
+        run.since().frontier().getAsLong(),
+        run.run());
+    return run.since();
   }
 
   private void checkTopology() {

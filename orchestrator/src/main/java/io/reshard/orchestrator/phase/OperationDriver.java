@@ -196,15 +196,13 @@ public final class OperationDriver {
 
   /** Nothing differs for certain: the migration job stood still, or a reading failed. */
   private static boolean undecided(VerificationReport report) {
-    return !report.consistent() && report.steps().stream().allMatch(step -> step.mismatches() == 0);
+    return !report.consistent() && report.mismatches() == 0;
   }
 
   private static String findings(VerificationReport report) {
-    long mismatches =
-        report.steps().stream().mapToLong(VerificationReport.StepTotal::mismatches).sum();
     long undecided =
         report.steps().stream().mapToLong(VerificationReport.StepTotal::undecided).sum();
-    return mismatches
+    return report.mismatches()
         + " keys differ between sources and targets "
         + report.mismatchSamples().stream().limit(SHOWN).toList()
         + ", "
@@ -225,7 +223,23 @@ public final class OperationDriver {
       keeper.ensureRunning();
       new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
     }
-    cutoverReport = Optional.of(new Switch(context, cutover).run(handle));
+    cutoverReport = Optional.of(switchVerified(handle));
+  }
+
+  /** A verification that no longer holds, as the job has restarted since, is made again. */
+  private CutoverReport switchVerified(OperationHandle handle) {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        return new Switch(context, cutover).run(handle);
+      } catch (ReshardingException e) {
+        boolean stale = e.errorCode() == ErrorCode.VERIFICATION_STALE;
+        if (!stale || context.cluster().isEmpty() || attempt == VERIFICATION_RUNS) {
+          throw e;
+        }
+        LOG.info("verifying again before the switch: {}", e.getMessage());
+        verify(keeper(handle));
+      }
+    }
   }
 
   /** Whether the new topology is active: from then on there is only one direction. */

@@ -91,6 +91,18 @@ class CutoverUndoITCase {
     assertUndone();
   }
 
+  /** What the writers find until the frontier has passed the fence is seen before the switch. */
+  @Test
+  void aWriteThatDoesNotReadBackEndsTheWindow() throws SQLException {
+    CompletableFuture<CutoverReport> running =
+        CompletableFuture.supplyAsync(() -> cutover.run(context));
+    Awaitility.await().atMost(PATIENCE).until(() -> fences() > 0);
+    PlayedJob.reportMismatch(system, context.plan());
+    PlayedJob.reportFrontier(system, context.plan(), Long.MAX_VALUE);
+    assertThatThrownBy(running::join).hasMessageContaining("do not read back as they were read");
+    assertUndone();
+  }
+
   private void assertUndone() throws SQLException {
     assertThat(fences()).isZero();
     assertThat(cutover.status(context)).contains(CutoverStatus.ABORTED);

@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -301,6 +302,20 @@ class OperationDriverITCase {
     assertThat(driver.drive(Optional.empty()).phase()).isEqualTo(Phase.CLEANING_UP);
     assertThat(driver.cutoverReport()).map(CutoverReport::topologyVersion).hasValue(2L);
     assertKeepsTheWayBack();
+  }
+
+  @Test
+  void verifiesAgainWhereTheGateFindsThatItNoLongerHolds() {
+    ReshardingException stale =
+        new ReshardingException(ErrorCode.VERIFICATION_STALE, "the job was started again");
+    AtomicInteger runs = new AtomicInteger();
+    cluster.onVerification =
+        submission -> {
+          reportVerification(submission, 0);
+          cutover.failure = runs.incrementAndGet() == 1 ? Optional.of(stale) : Optional.empty();
+        };
+    assertThat(drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
+    assertThat(runs).hasValue(2);
   }
 
   private JobStatus jobStatus(int submission) {

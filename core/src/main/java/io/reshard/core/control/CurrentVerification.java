@@ -1,0 +1,70 @@
+package io.reshard.core.control;
+
+import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.plan.Plan;
+import java.util.Optional;
+
+/**
+ * Whether the targets are known to equal their sources at this moment: a run of the verification
+ * has compared everything, and since it began the same attempt of the job has gone on and checked
+ * each of its writes. Thread-safe.
+ */
+public final class CurrentVerification {
+  private final Plan plan;
+  private final VerificationMode required;
+  private final VerificationStore store;
+  private final JobProgress progress;
+
+  /**
+   * @param required what the run must have compared at least
+   */
+  public CurrentVerification(ControlDatabase control, Plan plan, VerificationMode required) {
+    this.plan = plan;
+    this.required = required;
+    this.store = new VerificationStore(control);
+    this.progress = new JobProgress(control, plan.planId());
+  }
+
+  /**
+   * The run that holds; {@code verification_stale} says why there is none. A run in progress, or
+   * one that left something undecided, proves nothing in either direction.
+   */
+  public VerificationRun require() {
+    JobPosition now = progress.position();
+    Optional<String> objection = Optional.empty();
+    for (VerificationRun run : store.runs(plan.planId())) {
+      VerificationReport report = store.report(plan, run.run(), 0);
+      if (report.mismatches() > 0) {
+        throw stale("the run " + run.run() + " has found differences");
+      }
+      if (report.consistent() && run.mode().covers(required)) {
+        if (run.since().frontier().isPresent() && now.continues(run.since())) {
+          return run;
+        }
+        objection = objection.or(() -> Optional.of(objection(run, now)));
+      }
+    }
+    throw stale(objection.orElse("no verification by " + required + " is complete"));
+  }
+
+  private static String objection(VerificationRun run, JobPosition now) {
+    if (run.since().frontier().isEmpty()) {
+      return "when the run " + run.run() + " began, nothing was replicated yet";
+    }
+    return now.epoch().equals(run.since().epoch())
+        ? "since the run " + run.run() + ", rows were written that do not read back as they were"
+        : "since the run " + run.run() + " the job was started again";
+  }
+
+  private ReshardingException stale(String reason) {
+    return new ReshardingException(
+        ErrorCode.VERIFICATION_STALE,
+        "the targets are not known to equal their sources now: "
+            + reason
+            + "; 'reshard verify "
+            + plan.forwardId()
+            + "' compares them again");
+  }
+}
