@@ -63,6 +63,24 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
     }
   }
 
+  /** Starts a streaming replica of this server as it is now, with the same settings. */
+  public EmbeddedPostgresServer replica() {
+    try {
+      int replicaPort = FreePort.find();
+      Path directory = Files.createTempDirectory("reshard-postgres-replica-");
+      EmbeddedPostgresServer replica =
+          new EmbeddedPostgresServer(
+              replicaPort,
+              new ServerControl(directory, ServerOptions.defaults().startTimeout()),
+              ServerReaper.watch(directory));
+      Runtime.getRuntime().addShutdownHook(replica.shutdownHook);
+      replica.control.replicate(control, connections("postgres"), port, replicaPort);
+      return replica;
+    } catch (IOException e) {
+      throw new TestKitException("cannot set up a replica's directory", e);
+    }
+  }
+
   public int port() {
     return port;
   }

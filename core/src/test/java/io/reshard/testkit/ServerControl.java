@@ -7,6 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -71,6 +75,49 @@ final class ServerControl {
   }
 
   /**
+   * Copies a running server and starts the copy as its streaming replica: the low-level backup of
+   * the PostgreSQL manual, chapter 25.3.4, since pg_basebackup is not at hand.
+   */
+  void replicate(ServerControl primary, ConnectionSource connections, int primaryPort, int port) {
+    try (Connection connection = connections.open();
+        Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_backup_start('replica', fast => true)");
+      DirectoryCopy.copy(primary.data(), data(), ServerControl::belongsToTheServer);
+      try (ResultSet row =
+          statement.executeQuery(
+              "SELECT labelfile FROM pg_backup_stop(wait_for_archive => false)")) {
+        row.next();
+        Files.writeString(data().resolve("backup_label"), row.getString(1));
+      }
+      Files.createFile(data().resolve("standby.signal"));
+      Files.writeString(
+          data().resolve("postgresql.auto.conf"),
+          "primary_conninfo = 'host=127.0.0.1 port=%d user=%s'\n"
+              .formatted(primaryPort, EmbeddedPostgresServer.USER));
+      // The rest stands in the copied postgresql.conf; with fewer connections it would not start.
+      String options = "-p %d -c max_connections=%s".formatted(port, maxConnections(statement));
+      control(primary.programs(), "start", "-l", log().toString(), "-o", options);
+    } catch (IOException | SQLException e) {
+      throw new TestKitException("cannot make a replica in " + directory, e);
+    }
+  }
+
+  private static String maxConnections(Statement statement) throws SQLException {
+    try (ResultSet row = statement.executeQuery("SHOW max_connections")) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  /** What the copy must not have: it is the other server's, or comes through the stream. */
+  private static boolean belongsToTheServer(Path file) {
+    return file.startsWith("pg_wal")
+        || file.startsWith("pg_replslot")
+        || file.startsWith("postmaster.pid")
+        || file.startsWith("postmaster.opts");
+  }
+
+  /**
    * Starts the server again, with its old options, if it is stopped; else stops it first in the
    * given mode.
    */
@@ -83,11 +130,15 @@ final class ServerControl {
   }
 
   private void control(String action, String... arguments) {
+    control(programs(), action, arguments);
+  }
+
+  private void control(Path programs, String action, String... arguments) {
     List<String> command = new ArrayList<>();
     if (LinuxUtils.isUnshareAvailable()) {
       command.addAll(List.of("unshare", "-U"));
     }
-    command.add(programs().resolve("pg_ctl").toString());
+    command.add(programs.resolve("pg_ctl").toString());
     command.add(action);
     command.addAll(
         List.of("-D", data().toString(), "-w", "-t", Long.toString(startTimeout.toSeconds())));

@@ -9,6 +9,7 @@ import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What every operator of the job needs to know. The plan is without its splits, which the split
@@ -41,6 +42,11 @@ public final class Migration implements Serializable {
 
   public Endpoint endpoint(String shardId) {
     return secrets.endpoint(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
+  }
+
+  /** The replica of a shard that the copy is to read from, if there is one. */
+  public Optional<Endpoint> replica(String shardId) {
+    return secrets.replica(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
   }
 
   public PlannedTable table(int ordinal) {

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The content of secrets.yaml: what a job needs to log in, kept apart from plan and arguments.
@@ -72,10 +73,21 @@ public record Secrets(Map<String, Credentials> nodes, Control control) implement
 
   /** The endpoint of any database on a node; {@code name} is what errors call it. */
   public Endpoint endpoint(Node node, String name, String database) {
+    return endpoint(node, node.url(), name, database);
+  }
+
+  /** A shard's database on the replica of its node, with the node's login; empty without one. */
+  public Optional<Endpoint> replica(Topology topology, Shard shard) {
+    Node node = topology.nodeOf(shard);
+    return Optional.ofNullable(node.readUrl())
+        .map(url -> endpoint(node, url, "replica of " + shard.id(), shard.database()));
+  }
+
+  private Endpoint endpoint(Node node, String url, String name, String database) {
     Credentials login = nodes.getOrDefault(node.id(), new Credentials(node.user(), null));
-    int query = node.url().indexOf('?');
-    String base = query < 0 ? node.url() : node.url().substring(0, query);
-    String parameters = query < 0 ? "" : node.url().substring(query);
+    int query = url.indexOf('?');
+    String base = query < 0 ? url : url.substring(0, query);
+    String parameters = query < 0 ? "" : url.substring(query);
     return new Endpoint(name, base + database + parameters, login.user(), login.password());
   }
 

@@ -1,5 +1,7 @@
 package io.reshard.job.change;
 
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /** Change capture failed. */
@@ -19,12 +21,7 @@ public class ChangeCaptureException extends RuntimeException {
    * An exception that makes Flink fail the job at once, whatever its restart strategy, because a
    * restart could only lose changes or fail in the same way.
    */
-  static SuppressRestartsException forGood(String message) {
-    return new SuppressRestartsException(new ChangeCaptureException(message));
-  }
-
-  /** As {@link #forGood(String)}, with a cause. */
-  static SuppressRestartsException forGood(String message, Throwable cause) {
-    return new SuppressRestartsException(new ChangeCaptureException(message, cause));
+  static SuppressRestartsException forGood(ErrorCode code, String message) {
+    return new SuppressRestartsException(new ReshardingException(code, message));
   }
 }

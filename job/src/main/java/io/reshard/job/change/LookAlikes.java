@@ -1,6 +1,7 @@
 package io.reshard.job.change;
 
 import io.debezium.connector.postgresql.connection.PostgresConnection;
+import io.reshard.core.error.ErrorCode;
 import io.reshard.core.shard.CaptureNames;
 import java.sql.SQLException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -28,6 +29,7 @@ final class LookAlikes {
             result -> result.next() ? result.getString(1) : null);
     if (found != null) {
       throw ChangeCaptureException.forGood(
+          ErrorCode.PREFLIGHT_FAILED,
           ("The changes of %s cannot be captured while there is %s, which has a key column of the"
                   + " same name: the connector matches names as LIKE patterns, and takes it for the"
                   + " same table. Rename it")

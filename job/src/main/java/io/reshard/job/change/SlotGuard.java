@@ -2,6 +2,7 @@ package io.reshard.job.change;
 
 import io.debezium.connector.postgresql.connection.Lsn;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
+import io.reshard.core.error.ErrorCode;
 import java.sql.SQLException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
@@ -40,6 +41,7 @@ final class SlotGuard {
     }
     if (position != 0 && Lsn.valueOf(confirmed).compareTo(Lsn.valueOf(position)) > 0) {
       throw ChangeCaptureException.forGood(
+          ErrorCode.CHANGES_MISSING,
           ("The slot stands at %s, further than the restored state, which ends at %s. The changes"
                   + " between are lost to this state: restore a later savepoint, or start the"
                   + " operation anew (%s)")
@@ -49,6 +51,7 @@ final class SlotGuard {
 
   static SuppressRestartsException missing(ChangeSourceSettings settings) {
     return ChangeCaptureException.forGood(
+        ErrorCode.SLOT_MISSING,
         ("The slot does not exist, or is not one of pgoutput in this database. It is made once,"
                 + " when the operation starts; changes made since it was lost cannot be captured,"
                 + " so start the operation anew (%s)")

@@ -1,5 +1,6 @@
 package io.reshard.job.change;
 
+import io.reshard.core.error.ErrorCode;
 import java.util.Arrays;
 import org.apache.flink.util.Collector;
 import org.apache.kafka.connect.data.Field;
@@ -34,6 +35,7 @@ final class TableRecordReader implements RecordReader {
       case "d" -> emit(oldKeys.key(present(record, before, operation)), transactionId, out);
       case "t" ->
           throw ChangeCaptureException.forGood(
+              ErrorCode.CHANGES_MISSING,
               ("Table %s was truncated on source %d, by transaction %d. A truncate says nothing of"
                       + " the rows it removed, so the targets can no longer follow: start the"
                       + " operation anew")

@@ -4,15 +4,15 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.job.Migration;
+import io.reshard.job.throttle.ReadThrottle;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.connector.base.source.reader.RecordsBySplits;
 import org.apache.flink.connector.base.source.reader.RecordsWithSplitIds;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
@@ -20,17 +20,20 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 
 /** Runs in the reader's fetcher thread: one COPY per split, one session per source. */
-@SuppressWarnings("try") // Flink declares close() with every exception.
 final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
+  private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   private final Migration migration;
-  private final int subtask;
   private final Queue<CopySplit> waiting = new ArrayDeque<>();
-  private final Map<String, Connection> connections = new HashMap<>();
+  private final CopySessions sessions;
+  private final ReadThrottle throttle;
+  private final Semaphore wakeUps = new Semaphore(0);
   private SplitRead current;
 
   CopySplitReader(Migration migration, int subtask) {
     this.migration = migration;
-    this.subtask = subtask;
+    this.throttle = new ReadThrottle(migration);
+    this.sessions = new CopySessions(migration, subtask);
   }
 
   @Override
@@ -41,48 +44,74 @@ final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
     waiting.addAll(change.splits());
   }
 
-  /** The next block. With nothing to read the caller parks this thread until splits are added. */
+  /**
+   * The next block, or none if it has to wait. With nothing to read the caller parks this thread
+   * until splits are added.
+   */
   @Override
   public RecordsWithSplitIds<CopyBlock> fetch() throws IOException {
     RecordsBySplits.Builder<CopyBlock> records = new RecordsBySplits.Builder<>();
-    if (current == null) {
-      CopySplit next = waiting.poll();
-      if (next == null) {
-        return records.build();
+    if (current != null || begin()) {
+      String source = current.split().split().source();
+      try {
+        long nanos = throttle.nanosToWait(source);
+        if (nanos > 0) {
+          rest(nanos);
+        } else {
+          read(source, records);
+        }
+      } catch (SQLException e) {
+        throw failed(current.split(), e);
       }
-      current = open(next);
     }
-    try {
-      List<CopyBlock> blocks = current.next();
-      records.addAll(current.split().splitId(), blocks);
-      if (current.finished()) {
-        records.addFinishedSplit(current.split().splitId());
-        current = null;
+    return records.build();
+  }
+
+  /** Begins the first split that the throttle lets pass; if there is none, waits for a while. */
+  private boolean begin() throws IOException {
+    for (CopySplit split : waiting) {
+      try {
+        if (throttle.begin(split.split().source())) {
+          waiting.remove(split);
+          current = open(split);
+          return true;
+        }
+      } catch (SQLException e) {
+        throw failed(split, e);
       }
-      return records.build();
-    } catch (SQLException e) {
-      throw failed(current.split(), e);
+    }
+    if (!waiting.isEmpty()) {
+      rest(LONGEST_REST_NANOS);
+    }
+    return false;
+  }
+
+  /** Not for long: the throttle can change meanwhile. */
+  private void rest(long nanos) {
+    try {
+      if (wakeUps.tryAcquire(Math.min(nanos, LONGEST_REST_NANOS), TimeUnit.NANOSECONDS)) {
+        wakeUps.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
-  private SplitRead open(CopySplit split) throws IOException {
+  private void read(String source, RecordsBySplits.Builder<CopyBlock> records) throws SQLException {
+    List<CopyBlock> blocks = current.next();
+    records.addAll(current.split().splitId(), blocks);
+    throttle.spend(source, blocks.stream().mapToLong(block -> block.tuples.length).sum());
+    if (current.finished()) {
+      records.addFinishedSplit(current.split().splitId());
+      throttle.end(source);
+      current = null;
+    }
+  }
+
+  private SplitRead open(CopySplit split) throws SQLException {
     PlannedTable table = migration.table(split.split().table());
-    String source = split.split().source();
-    try {
-      Connection connection = connections.get(source);
-      if (connection == null || connection.isClosed()) {
-        connection = connect(source);
-        connections.put(source, connection);
-      }
-      return new SplitRead(split, table, migration.plan(), connection);
-    } catch (SQLException e) {
-      throw failed(split, e);
-    }
-  }
-
-  private Connection connect(String source) throws SQLException {
-    return ReadSession.open(
-        migration.endpoint(source), "reshard " + migration.operationId() + " reader " + subtask);
+    Connection session = sessions.of(split.split().source());
+    return new SplitRead(split, table, migration.plan(), session);
   }
 
   private IOException failed(CopySplit split, SQLException cause) {
@@ -98,22 +127,13 @@ final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
 
   @Override
   public void wakeUp() {
-    // A fetch ends with the next block, so nothing waits here for long.
+    // A fetch ends with the next block, so nothing but a rest waits for long.
+    wakeUps.release();
   }
 
   @Override
-  public void close() throws Exception {
-    List<SQLException> failures = new ArrayList<>();
-    for (Connection connection : connections.values()) {
-      try {
-        // Aborting needs no answer of a server that may still be sending rows.
-        connection.abort(Runnable::run);
-      } catch (SQLException e) {
-        failures.add(e);
-      }
-    }
-    if (!failures.isEmpty()) {
-      throw failures.get(0);
-    }
+  public void close() throws SQLException {
+    throttle.close();
+    sessions.close();
   }
 }

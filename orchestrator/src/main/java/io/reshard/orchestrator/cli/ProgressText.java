@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cli;
 
+import io.reshard.core.control.CopyPause;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.orchestrator.phase.OperationStatus;
@@ -8,6 +9,7 @@ import io.reshard.orchestrator.phase.OperationStatus.StepStatus;
 import io.reshard.orchestrator.state.Phase;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -54,6 +56,7 @@ final class ProgressText {
       }
     }
     lines.add("  " + String.join(" · ", figures(status, rowsPerSecond)));
+    status.copyPauses().forEach(pause -> lines.add("  " + pauseText(pause)));
     if (status.error() != null) {
       lines.add("  " + errorText(status));
     }
@@ -71,7 +74,15 @@ final class ProgressText {
             status.phase() == status.lastCompletedPhase() ? " (completed)" : "",
             status.overallPercentComplete(),
             figures)
+        + status.copyPauses().stream()
+            .map(pause -> " · " + pauseText(pause))
+            .collect(Collectors.joining())
         + (status.error() == null ? "" : " · " + errorText(status));
+  }
+
+  private static String pauseText(CopyPause pause) {
+    return "the copy does not read from %s since %s: %s"
+        .formatted(pause.source(), pause.since().truncatedTo(ChronoUnit.SECONDS), pause.reason());
   }
 
   private static String errorText(OperationStatus status) {

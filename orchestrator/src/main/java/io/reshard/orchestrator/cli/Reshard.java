@@ -31,6 +31,7 @@ import picocli.CommandLine.Spec;
       CompleteCommand.class,
       HealthCommand.class,
       SavepointCommand.class,
+      ThrottleCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },
@@ -39,7 +40,7 @@ import picocli.CommandLine.Spec;
       "Exit codes: 0 done, 1 the operation failed, 2 bad arguments or files, 3 wrong state,",
       "4 a source, 5 a target, 6 control database or Flink, 7 differences found, 70 our own fault.",
       "",
-      "Of reshard.yaml, 'throttle' and 'telemetry' are checked, but not acted on in this version."
+      "Of reshard.yaml, 'telemetry' is checked, but not acted on in this version."
     })
 public final class Reshard implements Runnable {
   /** The system property that names the log file. */

@@ -90,7 +90,8 @@ final class StartCommand implements Callable<Integer> {
       // Logins and jars are asked for first: without them nothing should be stored.
       session.secrets(plan.source(), plan.target());
       Operation operation =
-          NewOperation.create(session.control(), plan, session.config().options());
+          NewOperation.create(
+              session.control(), plan, session.config().options(), session.config().throttle());
       if (detach) {
         Detached.start(common, operation.id(), until);
       } else {

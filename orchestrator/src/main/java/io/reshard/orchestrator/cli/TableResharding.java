@@ -42,7 +42,8 @@ final class TableResharding {
                       .withTables(List.of(table))
                       .withCopyBatchSize(options.copyBatchSize()))
               .plan(active, wanted);
-      Operation operation = NewOperation.create(session.control(), plan, options);
+      Operation operation =
+          NewOperation.create(session.control(), plan, options, session.config().throttle());
       Detached.start(common, operation.id(), Optional.empty());
     }
   }

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.config;
 
+import io.reshard.core.control.Throttle;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
@@ -76,18 +77,12 @@ public final class ConfigFile {
     return text == null ? null : folder.resolve(text);
   }
 
-  private static ReshardConfig.Throttle throttle(RawConfig.Throttle raw) {
-    String query = Settings.THROTTLE_QUERY.read(raw.pauseQuery());
-    Double above = Settings.THROTTLE_ABOVE.read(raw.pauseAbove());
-    if ((query == null) != (above == null)) {
-      throw new ReshardingException(
-          ErrorCode.INVALID_CONFIGURATION,
-          "throttle.pauseQuery and throttle.pauseAbove belong together: give both or neither");
-    }
-    return new ReshardConfig.Throttle(
-        Settings.THROTTLE_BYTES.read(raw.bytesPerSecond()),
-        Settings.THROTTLE_READERS.read(raw.readersPerSource()),
-        query,
-        above);
+  private static Throttle throttle(RawConfig.Throttle raw) {
+    return ThrottleTexts.applied(
+        Throttle.NONE,
+        raw.bytesPerSecond(),
+        raw.readersPerSource(),
+        raw.pauseQuery(),
+        raw.pauseAbove());
   }
 }

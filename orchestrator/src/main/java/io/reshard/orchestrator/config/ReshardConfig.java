@@ -1,13 +1,14 @@
 package io.reshard.orchestrator.config;
 
+import io.reshard.core.control.Throttle;
 import io.reshard.core.postgres.Secrets;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 
 /**
- * The whole of reshard.yaml, checked and with every default. {@code throttle} and {@code telemetry}
- * are read and checked, but nothing acts on them yet.
+ * The whole of reshard.yaml, checked and with every default. {@code telemetry} is read and checked,
+ * but nothing acts on it yet.
  */
 public record ReshardConfig(
     Secrets.Control control,
@@ -21,10 +22,6 @@ public record ReshardConfig(
    * checkpoints} the cluster's own folder is used.
    */
   public record Flink(Optional<URI> address, Optional<String> checkpoints, int parallelism) {}
-
-  /** Limits of the copy; null where there is none. */
-  public record Throttle(
-      Long bytesPerSecond, Integer readersPerSource, String pauseQuery, Double pauseAbove) {}
 
   /** Limits of the health check. */
   public record Health(Duration maxReshardingDuration, Duration timeout) {}

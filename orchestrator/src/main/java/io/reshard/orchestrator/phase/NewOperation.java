@@ -1,6 +1,8 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.Throttle;
+import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -20,8 +22,16 @@ public final class NewOperation {
    * {@code topology_conflict}, {@code concurrent_resharding_not_allowed}.
    */
   public static Operation create(ControlDatabase control, Plan plan, Options options) {
+    return create(control, plan, options, Throttle.NONE);
+  }
+
+  /** The same, with a copy that is held back from the start. */
+  public static Operation create(
+      ControlDatabase control, Plan plan, Options options, Throttle throttle) {
     requirePreflight(plan);
-    return new OperationStore(control).create(plan, record(options));
+    Operation operation = new OperationStore(control).create(plan, record(options));
+    new ThrottleStore(control).set(plan.planId(), throttle);
+    return operation;
   }
 
   private static void requirePreflight(Plan plan) {

@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import io.reshard.core.control.CopyPause;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.Phase;
 import java.time.Instant;
@@ -21,7 +22,8 @@ import java.util.List;
   "error",
   "steps",
   "history",
-  "jobId"
+  "jobId",
+  "copyPauses"
 })
 public record OperationStatus(
     String id,
@@ -34,7 +36,8 @@ public record OperationStatus(
     OperationError error,
     List<StepStatus> steps,
     List<PhasePassage> history,
-    String jobId) {
+    String jobId,
+    List<CopyPause> copyPauses) {
   /** The progress of one migration step. */
   public record StepStatus(String step, long rowsCopied, long rowsReplicated, boolean verified) {}
 

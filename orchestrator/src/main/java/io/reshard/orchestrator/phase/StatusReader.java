@@ -2,6 +2,7 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.control.VerificationStore;
 import io.reshard.core.plan.MigrationStep;
@@ -38,12 +39,14 @@ public final class StatusReader {
   private final ControlDatabase control;
   private final OperationStore store;
   private final VerificationStore verification;
+  private final ThrottleStore throttles;
   private final Map<String, Plan> plans = new ConcurrentHashMap<>();
 
   public StatusReader(ControlDatabase control) {
     this.control = control;
     this.store = new OperationStore(control);
     this.verification = new VerificationStore(control);
+    this.throttles = new ThrottleStore(control);
   }
 
   /** The status of an operation; {@code resharding_not_found} if there is none of that id. */
@@ -70,7 +73,8 @@ public final class StatusReader {
                     new OperationStatus.PhasePassage(
                         one.phase(), one.startedAt(), one.completedAt(), one.durationMillis()))
             .toList(),
-        operation.jobId());
+        operation.jobId(),
+        operation.phase() == Phase.COPYING ? throttles.pauses(id) : List.of());
   }
 
   /** The plan of an operation whose status was read. */

@@ -112,6 +112,25 @@ class CommandsITCase {
   }
 
   @Test
+  void changesAThrottleOptionByOption() throws IOException {
+    operation();
+    assertThat(run("throttle", "--bytes-per-second", "10MB", "--readers", "1").exit()).isZero();
+    assertThat(run("throttle", "--readers", "off").exit()).isZero();
+    JsonNode shown =
+        run("throttle", "op-1", "--pause-query", "SELECT 1", "--pause-above", "3", "--json").json();
+    assertThat(shown.get("bytesPerSecond").asLong()).isEqualTo(10L << 20);
+    assertThat(shown.get("readersPerSource").isNull()).isTrue();
+    assertThat(shown.get("pauseQuery").asText()).isEqualTo("SELECT 1");
+    assertThat(run("throttle", "--json").json()).isEqualTo(shown);
+
+    assertRefused(
+        run("throttle", "--pause-above", "off"), 2, "invalid_configuration", "belong together");
+    assertRefused(
+        run("throttle", "--readers", "0"), 2, "invalid_configuration", "readersPerSource: '0'");
+    assertThat(run("throttle", "--json").json()).isEqualTo(shown);
+  }
+
+  @Test
   void registersAndShowsTheTopology() throws IOException {
     assertRefused(run("topology", "show"), 2, "invalid_topology", "topology init");
     registerTopology();

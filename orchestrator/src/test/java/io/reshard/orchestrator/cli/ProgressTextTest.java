@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reshard.core.control.CopyPause;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.orchestrator.phase.OperationStatus;
@@ -37,6 +38,11 @@ class ProgressTextTest {
   }
 
   private static OperationStatus status(Phase phase, OperationError error) {
+    return status(phase, error, List.of());
+  }
+
+  private static OperationStatus status(
+      Phase phase, OperationError error, List<CopyPause> copyPauses) {
     return new OperationStatus(
         "op-1",
         phase,
@@ -50,7 +56,8 @@ class ProgressTextTest {
         List.of(
             new PhasePassage(Phase.PLANNING, START, START.plusSeconds(1), 1_000L),
             new PhasePassage(Phase.COPYING, START.plusSeconds(1), null, null)),
-        "job");
+        "job",
+        copyPauses);
   }
 
   @Test
@@ -66,6 +73,19 @@ class ProgressTextTest {
         .contains("12,345 rows/s")
         .contains("lag 0.4 s")
         .contains("about 80 s left");
+  }
+
+  @Test
+  void saysWhyTheCopyWaits() {
+    OperationStatus status =
+        status(
+            Phase.COPYING,
+            null,
+            List.of(new CopyPause("shard-0", "the replicas lag", START.plusMillis(2_500))));
+    String text =
+        "the copy does not read from shard-0 since 2026-01-01T00:00:02Z: the replicas lag";
+    assertThat(text().block(status, Optional.empty())).contains("  " + text);
+    assertThat(text().line(status, Optional.empty())).endsWith(text);
   }
 
   @Test

@@ -1,0 +1,79 @@
+package io.reshard.job.throttle;
+
+import io.reshard.core.control.Throttle;
+import io.reshard.job.Migration;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** Holds the reads of one subtask from one source back. Not thread-safe. */
+final class SourceThrottle implements AutoCloseable {
+  private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final ReadPermit permit;
+  private final PauseQuery pauseQuery;
+  private final ByteBudget budget = new ByteBudget(System::nanoTime);
+  private Optional<String> pause = Optional.empty();
+  private long askedAt = System.nanoTime() - POLL_NANOS;
+  private int readers = 1;
+  private long countedAt = System.nanoTime() - POLL_NANOS;
+
+  SourceThrottle(Migration migration, String source) {
+    this.permit = new ReadPermit(migration, source);
+    this.pauseQuery = new PauseQuery(migration, source);
+  }
+
+  /**
+   * Whether no split may be begun now, by the operator's query as it was a second ago at most.
+   *
+   * @param report takes the reason whenever it was asked for, and its absence when that is new
+   */
+  boolean paused(Throttle throttle, Consumer<Optional<String>> report) {
+    if (due(askedAt)) {
+      boolean before = pause.isPresent();
+      pause = throttle.pauseQuery() == null ? Optional.empty() : pauseQuery.reason(throttle);
+      askedAt = System.nanoTime();
+      if (before || pause.isPresent()) {
+        report.accept(pause);
+      }
+    }
+    return pause.isPresent();
+  }
+
+  /** Whether this subtask may read from the source, beside the other readers. */
+  boolean begin(Throttle throttle) throws SQLException {
+    return throttle.readersPerSource() == null || permit.take(throttle.readersPerSource());
+  }
+
+  void end() throws SQLException {
+    permit.leave();
+  }
+
+  void spend(long bytes) {
+    budget.spend(bytes);
+  }
+
+  /** How long to wait before the next block. All readers of the source share the rate. */
+  long nanosToWait(Throttle throttle) throws SQLException {
+    if (throttle.bytesPerSecond() == null) {
+      return budget.nanosToWait(Double.MAX_VALUE);
+    }
+    if (due(countedAt)) {
+      permit.take(null);
+      readers = permit.taken();
+      countedAt = System.nanoTime();
+    }
+    return budget.nanosToWait((double) throttle.bytesPerSecond() / readers);
+  }
+
+  private static boolean due(long last) {
+    return System.nanoTime() - last >= POLL_NANOS;
+  }
+
+  @Override
+  public void close() throws SQLException {
+    pauseQuery.close();
+    permit.close();
+  }
+}
