@@ -12,7 +12,6 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
-import java.time.Instant;
 import java.util.List;
 
 /** Plans without tables, for tests of what happens around them. */
@@ -43,7 +42,6 @@ public final class SmallPlans {
     return new Plan(
         Plan.FORMAT,
         id,
-        Instant.parse("2026-01-01T00:00:00Z"),
         topology(sourceVersion, 1, url),
         topology(sourceVersion + 1, 2, url),
         List.of(),
@@ -52,7 +50,6 @@ public final class SmallPlans {
         List.of(),
         100,
         1_000,
-        1.0,
         List.of(preflight));
   }
 }

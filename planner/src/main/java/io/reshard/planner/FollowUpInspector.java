@@ -35,20 +35,21 @@ final class FollowUpInspector {
 
   private static final String FOLLOW_UPS =
       """
-      SELECT pg_catalog.pg_get_triggerdef(g.oid) FROM pg_catalog.pg_trigger g
+      SELECT 1, pg_catalog.pg_get_triggerdef(g.oid) FROM pg_catalog.pg_trigger g
       JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname <> 'reshard'
       WHERE g.tgrelid = ?::oid AND NOT g.tgisinternal
       UNION ALL
-      SELECT format('ALTER TABLE %s DISABLE TRIGGER %I', g.tgrelid::regclass, g.tgname)
+      SELECT 2, format('ALTER TABLE %s DISABLE TRIGGER %I', g.tgrelid::regclass, g.tgname)
       FROM pg_catalog.pg_trigger g
       WHERE g.tgrelid = ?::oid AND NOT g.tgisinternal AND g.tgenabled = 'D'
       UNION ALL
-      SELECT pg_catalog.pg_get_statisticsobjdef(s.oid) FROM pg_catalog.pg_statistic_ext s
+      SELECT 3, pg_catalog.pg_get_statisticsobjdef(s.oid) FROM pg_catalog.pg_statistic_ext s
       WHERE s.stxrelid = ?::oid
       UNION ALL
-      SELECT format('ALTER TABLE %s REPLICA IDENTITY FULL', c.oid::regclass)
+      SELECT 4, format('ALTER TABLE %s REPLICA IDENTITY FULL', c.oid::regclass)
       FROM pg_catalog.pg_class c WHERE c.oid = ?::oid AND c.relreplident = 'f'
+      ORDER BY 1, 2
       """;
 
   private record Function(String schema, String definition, String extension, long oid) {}
@@ -80,6 +81,6 @@ final class FollowUpInspector {
       }
     }
     return new ArrayList<>(
-        session.list(FOLLOW_UPS, row -> row.getString(1), table, table, table, table));
+        session.list(FOLLOW_UPS, row -> row.getString(2), table, table, table, table));
   }
 }

@@ -6,16 +6,12 @@ import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.PreflightFinding;
-import io.reshard.core.plan.Split;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
-import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
-import java.util.UUID;
 
 /**
  * Makes a plan. Reads from the shards and changes nothing. Thread-safe.
@@ -25,10 +21,6 @@ import java.util.UUID;
  * examined. What only stands in the way of a start is a finding of the plan's preflight report.
  */
 public final class Planner {
-  private static final DateTimeFormatter DAY =
-      DateTimeFormatter.ofPattern("yyyyMMdd").withZone(ZoneOffset.UTC);
-  private static final int ID_DIGITS = 8;
-
   private final Secrets secrets;
   private final PlannerOptions options;
 
@@ -37,8 +29,18 @@ public final class Planner {
     this.options = options;
   }
 
-  /** The plan that leads from {@code active} to what {@code wanted} asks for. */
+  /** The same where no operation has been stored yet. */
   public Plan plan(Topology active, Topology wanted) {
+    return plan(active, wanted, List.of());
+  }
+
+  /**
+   * The plan that leads from {@code active} to what {@code wanted} asks for. Shards that are as
+   * they were give the same plan to the byte.
+   *
+   * @param takenIds ids of operations that exist; the plan gets another one
+   */
+  public Plan plan(Topology active, Topology wanted, Collection<String> takenIds) {
     List<TableRule> asked = TableSelection.select(wanted, options.tables());
     Topology target = new TargetTopology(active, wanted, asked).afterSwitch();
     KeyTypes keyTypes = new KeyTypes(active, secrets, options.queryTimeout());
@@ -57,7 +59,12 @@ public final class Planner {
     }
     List<MigrationStep> steps = steps(migration, inspection);
     List<PreflightFinding> findings = new Preflight(migration, inspection, secrets, options).run();
-    return assemble(migration, inspection, tables, steps, inspection.splits(), findings);
+    return PlanIds.identify(assemble(migration, inspection, tables, steps, findings), takenIds);
+  }
+
+  /** How long the plan will take, from a short sample that is read now. */
+  public DurationEstimate estimate(Plan plan) {
+    return new CopySample(plan, secrets, options).estimate();
   }
 
   private static Plan assemble(
@@ -65,24 +72,20 @@ public final class Planner {
       Inspection inspection,
       List<PlannedTable> tables,
       List<MigrationStep> steps,
-      List<Split> splits,
       List<PreflightFinding> findings) {
-    Instant now = Instant.now();
     long rows = steps.stream().mapToLong(MigrationStep::estimatedRows).sum();
     long bytes = steps.stream().mapToLong(MigrationStep::estimatedBytes).sum();
     return new Plan(
         Plan.FORMAT,
-        DAY.format(now) + "-" + UUID.randomUUID().toString().substring(0, ID_DIGITS),
-        now,
+        "",
         migration.source(),
         migration.target(),
         inspection.schema(),
         tables,
         steps,
-        splits,
+        inspection.splits(),
         rows,
         bytes,
-        DurationEstimate.seconds(rows, bytes),
         findings);
   }
 

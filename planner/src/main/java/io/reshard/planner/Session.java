@@ -13,7 +13,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
+import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
+import org.postgresql.copy.CopyOut;
 
 /**
  * A read-only session of the planner on one shard. Its settings are pinned, so that catalog
@@ -107,6 +109,16 @@ final class Session implements AutoCloseable {
     statement.closeOnCompletion();
     statement.setFetchSize(fetchSize);
     return statement.executeQuery(sql);
+  }
+
+  /** Reads the result of a COPY to its end and returns how many bytes it had. */
+  long copyOut(String copy) throws SQLException {
+    CopyOut out = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(copy);
+    long bytes = 0;
+    for (byte[] data = out.readFromCopy(); data != null; data = out.readFromCopy()) {
+      bytes += data.length;
+    }
+    return bytes;
   }
 
   /** The first row, or nothing. */

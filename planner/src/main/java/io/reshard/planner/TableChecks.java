@@ -5,8 +5,10 @@ import io.reshard.core.topology.TableRule;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 
 /** Checks of the tables' definitions. No I/O: all facts have been read. */
 final class TableChecks {
@@ -76,6 +78,7 @@ final class TableChecks {
   }
 
   private void checkSource(String source) {
+    findings.add("estimates", source, true, estimates(source), null);
     each(
         "table_kind",
         source,
@@ -122,6 +125,23 @@ final class TableChecks {
           "all of it can be created on new shards",
           "drop what is named, or create the shard's database and tables beforehand, empty");
     }
+  }
+
+  /** Not a condition: an operator shall know how much to believe. */
+  private String estimates(String source) {
+    Map<String, TableEstimate> estimates = inspection.shard(source).estimates();
+    return migration.tables().stream()
+        .map(TableSelection::displayName)
+        .filter(estimates::containsKey)
+        .map(
+            name ->
+                "%s: %d rows, %d bytes (%s)"
+                    .formatted(
+                        name,
+                        estimates.get(name).rows(),
+                        estimates.get(name).bytes(),
+                        estimates.get(name).basis()))
+        .collect(Collectors.joining("; "));
   }
 
   /** What holds for sources and targets alike: on the way back each is the other. */

@@ -11,6 +11,11 @@ package io.reshard.planner;
 record TableEstimate(long rows, long bytes, long blocks, double analyzedRows) {
   static final TableEstimate EMPTY = new TableEstimate(0, 0, 0, 0);
 
+  /** Where the number of rows comes from, in words. */
+  String basis() {
+    return analyzedRows > 0 ? "statistics" : blocks == 0 ? "it is empty" : "a sample";
+  }
+
   /** Whether a histogram still describes nearly all of the table. */
   boolean statisticsAreCurrent() {
     return analyzedRows > 0 && rows <= analyzedRows * 1.5 && rows >= analyzedRows * 0.5;

@@ -11,6 +11,7 @@ import io.reshard.core.shard.PendingShards;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -60,6 +61,39 @@ class PlannerITCase {
     assertThat(plan.target().shard("shard-2").status()).isEqualTo(ShardStatus.ACTIVE);
     Plan read = PlanFile.parse(Documents.toJson(plan), "plan");
     assertThat(read).isEqualTo(plan);
+  }
+
+  @Test
+  void plansTheSameToTheByte() throws SQLException {
+    Topology active =
+        TestTopology.hash("public.orders:customer_id").shard("shard-0", first, "-").build();
+    Topology target =
+        TestTopology.hash("public.orders:customer_id")
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", third, "80-")
+            .build();
+    TestServer.run(
+        first, ORDERS, "INSERT INTO orders SELECT i, i, 'note' FROM generate_series(1, 60000) i");
+    Planner planner = new Planner(TestServer.secrets("node-1"), PlannerOptions.defaults());
+
+    Plan plan = planner.plan(active, target);
+    Plan again = planner.plan(active, target);
+    assertThat(Documents.toPrettyJson(again)).isEqualTo(Documents.toPrettyJson(plan));
+    assertThat(plan.planId()).startsWith("v2-");
+    assertThat(planner.plan(active, target, List.of(plan.planId())))
+        .isEqualTo(plan.withId(plan.planId() + "-2"));
+    assertThat(plan.preflight())
+        .filteredOn(finding -> finding.check().equals("estimates"))
+        .singleElement()
+        .satisfies(finding -> assertThat(finding.detail()).contains("rows", "(a sample)"));
+
+    DurationEstimate estimate = planner.estimate(plan);
+    assertThat(estimate.seconds()).isGreaterThan(10);
+    assertThat(estimate.basis()).startsWith("shard-0, the slowest, was read at ");
+    TestServer.run(first, "TRUNCATE orders");
+    Plan empty = planner.plan(active, target);
+    assertThat(empty.planId()).isNotEqualTo(plan.planId());
+    assertThat(planner.estimate(empty).basis()).startsWith("nothing to read");
   }
 
   @Test

@@ -34,7 +34,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -147,14 +146,12 @@ final class Shards {
     return new Plan(
         Plan.FORMAT,
         "op-1",
-        Instant.EPOCH,
         source,
         target,
         List.of(),
         List.of(orders, items),
         steps,
         splits(),
-        0,
         0,
         0,
         List.of());

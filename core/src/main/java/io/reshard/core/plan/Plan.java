@@ -8,7 +8,6 @@ import io.reshard.core.routing.TableRouting;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
 import java.io.Serializable;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,7 +17,8 @@ import java.util.stream.Stream;
 
 /**
  * A whole migration. Its id is also the id of the operation that executes it. {@code schema} holds
- * DDL that new shards need before their tables (schemas, types, sequences). Immutable.
+ * DDL that new shards need before their tables (schemas, types, sequences). Nothing in it depends
+ * on when or how fast it was made, so the same shards give the same plan. Immutable.
  *
  * <p>Shards and tables are numbered: a shard by its position in {@link #shardIds()}, a table by its
  * position in {@link #tables()}. These ordinals stand for them in the data path.
@@ -26,7 +26,6 @@ import java.util.stream.Stream;
 public record Plan(
     int format,
     String planId,
-    Instant createdAt,
     Topology source,
     Topology target,
     List<String> schema,
@@ -35,11 +34,10 @@ public record Plan(
     List<Split> splits,
     long totalRows,
     long totalBytes,
-    double estimatedSeconds,
     List<PreflightFinding> preflight)
     implements Serializable {
   /** The format that this version writes and reads. */
-  public static final int FORMAT = 1;
+  public static final int FORMAT = 2;
 
   private static final String REVERSE = "-back";
 
@@ -62,12 +60,27 @@ public record Plan(
     return List.copyOf(back);
   }
 
+  /** The same plan under another id. */
+  public Plan withId(String id) {
+    return new Plan(
+        format,
+        id,
+        source,
+        target,
+        schema,
+        tables,
+        steps,
+        splits,
+        totalRows,
+        totalBytes,
+        preflight);
+  }
+
   /** The same plan for those who do not need the splits, which can be many. */
   public Plan withoutSplits() {
     return new Plan(
         format,
         planId,
-        createdAt,
         source,
         target,
         schema,
@@ -76,7 +89,6 @@ public record Plan(
         List.of(),
         totalRows,
         totalBytes,
-        estimatedSeconds,
         preflight);
   }
 
@@ -92,7 +104,6 @@ public record Plan(
     return new Plan(
         format,
         planId + REVERSE,
-        createdAt,
         target,
         source.withVersion(target.version() + 1),
         List.of(),
@@ -101,7 +112,6 @@ public record Plan(
         List.of(),
         0,
         0,
-        0.0,
         List.of());
   }
 

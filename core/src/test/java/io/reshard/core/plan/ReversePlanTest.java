@@ -13,7 +13,6 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
-import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +26,6 @@ class ReversePlanTest {
       new Plan(
           Plan.FORMAT,
           "20260101-0a1b2c3d",
-          Instant.EPOCH,
           TWO,
           MERGED,
           List.of("CREATE SCHEMA s"),
@@ -36,7 +34,6 @@ class ReversePlanTest {
           List.of(),
           10,
           100,
-          1.0,
           List.of());
 
   private static Shard shard(int number, ShardStatus status, String range) {

@@ -22,7 +22,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 
 /** A source with the tables "orders" and, partitioned, "events", whose change capture stands. */
@@ -81,7 +80,6 @@ final class WatchedSource implements AutoCloseable {
     return new Plan(
         Plan.FORMAT,
         database,
-        Instant.EPOCH,
         topology(1, shard(0, database, "-")),
         topology(2, shard(0, database, "-80"), shard(1, "none", "80-")),
         List.of(),
@@ -96,7 +94,6 @@ final class WatchedSource implements AutoCloseable {
             table("events", column("customer_id", "bigint"), column("id", "bigint"))),
         List.of(new MigrationStep("shard-0", "shard-1", "80-", 0, 0)),
         List.of(),
-        0,
         0,
         0,
         List.of());

@@ -25,7 +25,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -92,7 +91,6 @@ final class ItemShards {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        Instant.EPOCH,
         topology(1, shard(0, "-80"), shard(1, "80-")),
         topology(2, shard(TARGET, "-")),
         List.of(),
@@ -101,7 +99,6 @@ final class ItemShards {
             new MigrationStep("shard-0", "shard-2", "-80", 0, 0),
             new MigrationStep("shard-1", "shard-2", "80-", 0, 0)),
         List.of(),
-        0,
         0,
         0,
         List.of());

@@ -27,7 +27,6 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Instant;
 import java.util.List;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.Test;
@@ -102,14 +101,12 @@ class CopyTrackerITCase {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        Instant.EPOCH,
         topology(server, 1, shard(0, "-")),
         topology(server, 2, shard(0, "-80"), shard(1, "80-")),
         List.of(),
         List.of(table),
         List.of(new MigrationStep("shard-0", "shard-1", "80-", 0, 0)),
         List.of(),
-        0,
         0,
         0,
         List.of());

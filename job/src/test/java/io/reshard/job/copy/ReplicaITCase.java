@@ -23,7 +23,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.awaitility.Awaitility;
@@ -125,14 +124,12 @@ class ReplicaITCase {
         new Plan(
             Plan.FORMAT,
             "op-1",
-            Instant.EPOCH,
             topology,
             topology.withVersion(2),
             List.of(),
             List.of(),
             List.of(),
             List.of(),
-            0,
             0,
             0,
             List.of());

@@ -27,7 +27,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -143,14 +142,12 @@ class ThrottleITCase {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        Instant.EPOCH,
         topology(1, shard(0, "-")),
         topology(2, shard(0, "-80"), shard(1, "80-")),
         List.of(),
         List.of(),
         List.of(new MigrationStep(SOURCE, "shard-1", "80-", 0, 0)),
         List.of(),
-        0,
         0,
         0,
         List.of());

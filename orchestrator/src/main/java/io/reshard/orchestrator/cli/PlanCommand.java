@@ -7,6 +7,7 @@ import io.reshard.core.plan.PreflightFinding;
 import io.reshard.core.topology.Topology;
 import io.reshard.core.topology.TopologyFile;
 import io.reshard.orchestrator.config.Options;
+import io.reshard.planner.DurationEstimate;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
 import java.nio.file.Path;
@@ -47,6 +48,7 @@ final class PlanCommand implements Callable<Integer> {
       long totalRows,
       long totalBytes,
       double estimatedSeconds,
+      String estimatedFrom,
       List<PreflightFinding> preflight) {}
 
   /** A migration step of it. */
@@ -62,32 +64,34 @@ final class PlanCommand implements Callable<Integer> {
     try (Session session = common.open()) {
       Topology active = session.topologies().active();
       Options options = session.config().options();
-      Plan plan =
+      Planner planner =
           new Planner(
-                  session.secrets(active, wanted),
-                  PlannerOptions.defaults()
-                      .withTables(options.tables())
-                      .withCopyBatchSize(options.copyBatchSize()))
-              .plan(active, wanted);
+              session.secrets(active, wanted),
+              PlannerOptions.defaults()
+                  .withTables(options.tables())
+                  .withCopyBatchSize(options.copyBatchSize()));
+      Plan plan = planner.plan(active, wanted, session.operations().ids());
       PlanFile.write(plan, out);
-      common.print(view(plan), text(plan));
+      DurationEstimate duration = planner.estimate(plan);
+      common.print(view(plan, duration), text(plan, duration));
       common.say("The plan is in " + out + "; 'reshard start --plan " + out + "' executes it.");
     }
     return ExitCode.OK;
   }
 
-  private static PlanView view(Plan plan) {
+  private static PlanView view(Plan plan, DurationEstimate duration) {
     return new PlanView(
         plan.planId(),
         plan.steps().stream().map(StepView::of).toList(),
         plan.splits().size(),
         plan.totalRows(),
         plan.totalBytes(),
-        plan.estimatedSeconds(),
+        duration.seconds(),
+        duration.basis(),
         plan.preflight());
   }
 
-  private static String text(Plan plan) {
+  private static String text(Plan plan, DurationEstimate duration) {
     StringBuilder text = new StringBuilder("plan " + plan.planId() + "\n");
     for (MigrationStep step : plan.steps()) {
       text.append(
@@ -106,7 +110,8 @@ final class PlanCommand implements Callable<Integer> {
             plan.splits().size(),
             Numbers.count(plan.totalRows()),
             Numbers.bytes(plan.totalBytes()),
-            Numbers.duration(Duration.ofMillis(Math.round(plan.estimatedSeconds() * 1000)))));
+            Numbers.duration(Duration.ofMillis(Math.round(duration.seconds() * 1000)))));
+    text.append("duration: ").append(duration.basis()).append('\n');
     List<PreflightFinding> failed =
         plan.preflight().stream().filter(finding -> !finding.ok()).toList();
     text.append(

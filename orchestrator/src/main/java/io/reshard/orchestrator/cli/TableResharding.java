@@ -41,7 +41,7 @@ final class TableResharding {
                   PlannerOptions.defaults()
                       .withTables(List.of(table))
                       .withCopyBatchSize(options.copyBatchSize()))
-              .plan(active, wanted);
+              .plan(active, wanted, session.operations().ids());
       Operation operation =
           NewOperation.create(session.control(), plan, options, session.config().throttle());
       Detached.start(common, operation.id(), Optional.empty());

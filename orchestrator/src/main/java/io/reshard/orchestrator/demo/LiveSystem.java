@@ -14,6 +14,7 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
+import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
 import io.reshard.testkit.ComparisonReport;
@@ -139,7 +140,7 @@ public final class LiveSystem implements AutoCloseable {
     TopologyStore store = new TopologyStore(control);
     Topology active = store.active();
     return new Planner(secrets, PlannerOptions.defaults())
-        .plan(active, topology(active.version() + 1, shards));
+        .plan(active, topology(active.version() + 1, shards), new OperationStore(control).ids());
   }
 
   public LiveWriter write(WriterOptions options) {

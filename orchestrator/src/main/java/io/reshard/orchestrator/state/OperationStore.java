@@ -91,6 +91,11 @@ public final class OperationStore {
         "operation " + other + " is active; wait for it, or roll it back, before the next one");
   }
 
+  /** The ids of all operations, of finished ones too. */
+  public List<String> ids() {
+    return list().stream().map(Operation::id).toList();
+  }
+
   /** The operation; {@code resharding_not_found} if there is none of that id. */
   public Operation get(String id) {
     return find(id)

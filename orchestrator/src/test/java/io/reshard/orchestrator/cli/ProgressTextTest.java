@@ -22,9 +22,8 @@ class ProgressTextTest {
     MigrationStep step = new MigrationStep("shard-0", "shard-2", "40-80", 1_000, 10_000);
     return new ProgressText(
         new Plan(
-            1,
+            Plan.FORMAT,
             "op-1",
-            START,
             null,
             null,
             List.of(),
@@ -33,7 +32,6 @@ class ProgressTextTest {
             List.of(),
             1_000,
             10_000,
-            1.0,
             List.of()));
   }
 
