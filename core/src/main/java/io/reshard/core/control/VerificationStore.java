@@ -23,6 +23,10 @@ public final class VerificationStore {
           + " WHERE operation_id = ? AND run = ? AND ((sample ->> 'kind') = 'UNDECIDED') = ?"
           + " ORDER BY split, step LIMIT ?";
 
+  private static final String DIFFERENCES =
+      "SELECT step, sample::text FROM verification, jsonb_array_elements(samples) sample"
+          + " WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') <> 'UNDECIDED'";
+
   private final ControlDatabase control;
 
   public VerificationStore(ControlDatabase control) {
@@ -169,6 +173,32 @@ public final class VerificationStore {
                             })));
   }
 
+  /** The keys that {@code run} found to differ, by step: at most as many as it was to keep. */
+  public Map<String, List<Mismatch>> differences(String operationId, String run) {
+    return control.call(
+        "read the differences of a verification",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(DIFFERENCES)
+                        .bind(0, operationId)
+                        .bind(1, run)
+                        .reduceRows(
+                            new HashMap<String, List<Mismatch>>(),
+                            (all, row) -> {
+                              all.computeIfAbsent(
+                                      row.getColumn(1, String.class), step -> new ArrayList<>())
+                                  .add(sample(row.getColumn(2, String.class)));
+                              return all;
+                            })));
+  }
+
+  private static Mismatch sample(String json) {
+    return Documents.parse(
+        json, Mismatch.class, ErrorCode.STATE_STORE_FAILED, "a verification result");
+  }
+
   private List<Mismatch> samples(String operationId, String run, boolean undecided, int limit) {
     return control.call(
         "read the samples of a verification",
@@ -184,15 +214,7 @@ public final class VerificationStore {
                           .bind(3, limit)
                           .mapTo(String.class)
                           .stream()) {
-                    return samples
-                        .map(
-                            json ->
-                                Documents.parse(
-                                    json,
-                                    Mismatch.class,
-                                    ErrorCode.STATE_STORE_FAILED,
-                                    "a verification result"))
-                        .toList();
+                    return samples.map(VerificationStore::sample).toList();
                   }
                 }));
   }

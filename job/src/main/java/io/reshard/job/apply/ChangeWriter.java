@@ -32,6 +32,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   private final Migration migration;
   private transient TargetSessions sessions;
   private transient TargetWriter writer;
+  private transient RequestedRows requested;
   private transient Map<Integer, List<ChangeBlock>> pending;
   private transient int pendingKeys;
   private transient Map<String, Long> replicated;
@@ -54,20 +55,32 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     reported = new HashMap<>();
     int index = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     subtask = "#" + index;
-    subtaskOfAll = index + "/" + getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    int subtasks = getRuntimeContext().getTaskInfo().getNumberOfParallelSubtasks();
+    subtaskOfAll = index + "/" + subtasks;
+    requested = new RequestedRows(migration, writer, index, subtasks);
     rowsMerged = getMetricGroup().counter("rowsMerged");
     if (index == 0) {
       // One subtask is enough: the frontier waits for the first watermark of each.
-      settleLeftovers();
+      coded(this::settleLeftovers);
     }
   }
 
   /** Fetches again what an earlier attempt has evicted. */
   private void settleLeftovers() throws SQLException {
+    for (String target : migration.plan().targets()) {
+      writer.settleLeftovers(migration.plan().shardOrdinal(target));
+    }
+  }
+
+  /** Work on targets. */
+  @FunctionalInterface
+  private interface Work {
+    void run() throws SQLException;
+  }
+
+  private static void coded(Work work) throws SQLException {
     try {
-      for (String target : migration.plan().targets()) {
-        writer.settleLeftovers(migration.plan().shardOrdinal(target));
-      }
+      work.run();
     } catch (ReshardingException e) {
       throw Failures.of(e);
     }
@@ -130,6 +143,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   @Override
   public void processWatermark(Watermark mark) throws Exception {
     flush();
+    coded(requested::settle);
     replicated.forEach((subject, rows) -> reportIfChanged(ProgressKind.REPLICATED, subject, rows));
     // Before the frontier: whoever sees that it has passed must see what was found until then.
     reportIfChanged(ProgressKind.MISMATCHED, subtask, writer.mismatches());

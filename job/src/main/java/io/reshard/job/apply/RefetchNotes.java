@@ -1,6 +1,7 @@
 package io.reshard.job.apply;
 
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.shard.RefetchRequests;
 import io.reshard.job.Migration;
 import io.reshard.job.target.TargetSession;
 import java.sql.PreparedStatement;
@@ -14,6 +15,7 @@ import java.util.stream.IntStream;
 /**
  * The table {@code reshard.refetch} of a target: a note for every evicted key that is to be fetched
  * again. A note is made in the transaction of the eviction, so a crash forgets neither or both.
+ * Others may ask for keys in the same way: {@link RefetchRequests}.
  */
 final class RefetchNotes {
   private static final String IDENTITY =
@@ -26,15 +28,12 @@ final class RefetchNotes {
   }
 
   void add(TargetSession session, EvictedKey evicted) throws SQLException {
-    try (PreparedStatement insert =
-        session
-            .connection()
-            .prepareStatement(
-                "INSERT INTO reshard.refetch (operation_id, table_number, source, key)"
-                    + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING")) {
-      bind(session, insert, evicted);
-      insert.executeUpdate();
-    }
+    RefetchRequests.add(
+        session.connection(),
+        migration.operationId(),
+        evicted.table(),
+        evicted.source(),
+        evicted.key());
   }
 
   /** Locks the note until the transaction's end; false if somebody has settled it. */

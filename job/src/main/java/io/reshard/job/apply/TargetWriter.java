@@ -5,6 +5,7 @@ import io.reshard.job.target.TargetSession;
 import io.reshard.job.target.TargetSessions;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Merges blocks into their targets: several in one transaction, and where that fails for another
@@ -53,7 +54,12 @@ final class TargetWriter implements AutoCloseable {
 
   /** Fetches again what an earlier attempt of the job has evicted on the target. */
   void settleLeftovers(int target) throws SQLException {
-    contended.settleAll(target, note -> true);
+    settle(target, note -> true);
+  }
+
+  /** Fetches again every noted key on the target that {@code which} accepts, whoever noted it. */
+  void settle(int target, Predicate<EvictedKey> which) throws SQLException {
+    contended.settleAll(target, which);
   }
 
   /** How many blocks did not read back as they were read. */

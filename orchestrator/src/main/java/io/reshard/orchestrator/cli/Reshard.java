@@ -26,6 +26,7 @@ import picocli.CommandLine.Spec;
       ListCommand.class,
       ResumeCommand.class,
       VerifyCommand.class,
+      RepairCommand.class,
       CutoverCommand.class,
       RollbackCommand.class,
       CompleteCommand.class,

@@ -59,9 +59,9 @@ final class OperationHandle {
     LOG.info("operation {} is FAILED: {}: {}", current.id(), error.code(), error.message());
   }
 
-  /** Notes why the operation pauses, or with null that it goes on. */
+  /** Notes why the operation pauses, or with null that it goes on. What made it FAILED stays. */
   void pause(OperationError reason) {
-    if (Objects.equals(current.error(), reason)) {
+    if (current.phase() == Phase.FAILED || Objects.equals(current.error(), reason)) {
       return;
     }
     current = store.pause(current, reason);

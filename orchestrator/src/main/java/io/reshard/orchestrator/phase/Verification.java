@@ -9,6 +9,8 @@ import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.flink.SubmissionFiles;
+import io.reshard.orchestrator.state.Operation;
+import io.reshard.orchestrator.state.Phase;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +19,9 @@ import org.apache.flink.api.common.JobStatus;
 
 /** One run of the verification job. */
 public final class Verification {
+  /** More samples than anybody reads: every key that differs, within reason. */
+  public static final int ALL_KEYS = 1_000_000;
+
   private final OperationContext context;
   private final FlinkCluster cluster;
 
@@ -44,6 +49,26 @@ public final class Verification {
     }
     await(job, whileWaiting);
     return new VerificationStore(context.control()).report(context.plan(), run, samples);
+  }
+
+  /** {@code invalid_phase_transition} where the two sides need not be equal. */
+  public static void requireCopied(Operation operation) {
+    Phase reached = operation.phase();
+    boolean copied =
+        operation.lastCompletedPhase() != null
+            && operation.lastCompletedPhase().compareTo(Phase.COPYING) >= 0;
+    boolean over =
+        operation.lastCompletedPhase() != null
+            && operation.lastCompletedPhase().compareTo(Phase.CUTTING_OVER) >= 0;
+    if (!copied || over || reached == Phase.ROLLED_BACK) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_PHASE_TRANSITION,
+          "operation "
+              + operation.id()
+              + " is "
+              + reached
+              + "; both sides are equal from the end of COPYING until the switch");
+    }
   }
 
   private void await(JobID job, Runnable whileWaiting) {
