@@ -57,6 +57,29 @@ final class ConstraintInspector {
       WHERE i.indrelid = ?::oid AND i.indisprimary = ? AND i.indisvalid ORDER BY x.relname
       """;
 
+  // 1.0 and 1.00 are equal, but differ in text; so do two spellings of one citext. What a
+  // nondeterministic collation takes for equal only the server knows.
+  private static final String UNIQUE_KEYS =
+      """
+      SELECT x.relname, i.indisprimary, ARRAY(
+          SELECT a.attname FROM unnest(i.indkey::smallint[]) WITH ORDINALITY k (attnum, place)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+          WHERE k.place <= i.indnkeyatts)::text[] AS columns,
+        ARRAY(SELECT format(CASE y.typname WHEN 'numeric' THEN 'pg_catalog.trim_scale((%s))'
+              WHEN 'citext' THEN 'pg_catalog.lower((%s)::text)' ELSE '(%s)' END,
+              pg_catalog.pg_get_indexdef(i.indexrelid, a.attnum, false))
+            FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type y ON y.oid = a.atttypid
+            WHERE a.attrelid = i.indexrelid AND a.attnum <= i.indnkeyatts
+            ORDER BY a.attnum)::text[] AS parts,
+        pg_catalog.pg_get_expr(i.indpred, i.indrelid) AS predicate
+      FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
+      WHERE i.indrelid = ?::oid AND i.indisunique AND i.indisvalid AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_collation l
+          ON l.oid = a.attcollation AND NOT l.collisdeterministic
+        WHERE a.attrelid = i.indexrelid)
+      ORDER BY NOT i.indisprimary, x.relname
+      """;
+
   private static final String REFERENCED_BY =
       """
       SELECT k.conname, format('%s.%s', n.nspname, c.relname)
@@ -94,6 +117,20 @@ final class ConstraintInspector {
   /** The names of exclusion constraints. */
   List<String> exclusions(long table) throws SQLException {
     return session.list(CONSTRAINTS, row -> row.getString(1), table, "x");
+  }
+
+  /** The primary key first. */
+  List<UniqueKeyFacts> uniqueKeys(long table) throws SQLException {
+    return session.list(
+        UNIQUE_KEYS,
+        row ->
+            new UniqueKeyFacts(
+                row.getString(1),
+                row.getBoolean(2),
+                Session.strings(row, "columns"),
+                Session.strings(row, "parts"),
+                row.getString("predicate")),
+        table);
   }
 
   List<IndexDefinition> indexes(long table) throws SQLException {

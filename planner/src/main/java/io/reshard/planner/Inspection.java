@@ -131,11 +131,27 @@ final class Inspection {
     return shards.get(shardId);
   }
 
-  /** Whether a table of the plan stands on {@code shardId} as it is planned. */
-  boolean hasSameColumns(String shardId, PlannedTable table) {
+  /** Whether a table of the plan stands on {@code shardId} as it is planned, and can be read. */
+  boolean isComparable(String shardId, PlannedTable table) {
     TableFacts facts = shard(shardId).tables().get(table.displayName());
     return facts != null
+        && facts.readable()
         && table.columns().equals(facts.columns().stream().map(ColumnFacts::planned).toList());
+  }
+
+  /** Of the table that the others must be like; none if it is on no source. */
+  List<UniqueKeyFacts> uniqueKeys(TableRule rule) {
+    TableFacts table = reference(rule);
+    return table == null ? List.of() : table.uniqueKeys();
+  }
+
+  /** How many rows of a table the sources have, as far as is known. */
+  long rows(TableRule rule) {
+    int position = found.indexOf(rule);
+    return pieces.stream()
+        .filter(piece -> piece.table() == position)
+        .mapToLong(piece -> piece.estimate().rows())
+        .sum();
   }
 
   /** The rules whose table stands on a source: the tables of the plan, in its order. */

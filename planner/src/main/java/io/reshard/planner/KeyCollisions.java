@@ -1,6 +1,5 @@
 package io.reshard.planner;
 
-import io.reshard.core.postgres.Sql;
 import io.reshard.core.topology.TableRule;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -9,20 +8,25 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.PriorityQueue;
-import java.util.stream.Collectors;
 
 /**
- * Finds rows with one primary key that would meet on a target: ids that each shard has counted by
- * itself. A primary key that holds the shard key cannot do that, since its rows have one owner. The
- * others of all shards whose rows meet are read in one order and merged, up to the first that
- * stands on two.
+ * Finds rows with one primary key, or one value of a unique index, that would meet on a target: ids
+ * that each shard has counted by itself. A key that holds the shard key cannot do that, since its
+ * rows have one owner. The others of all shards whose rows meet are read in one order and merged,
+ * up to the first that stands on two. Of large tables a share is read, the same on every shard: ids
+ * that two shards have counted have many values in common.
  */
 final class KeyCollisions {
+  /** So many keys of a table are sorted and compared, or at most twice as many. */
+  private static final long MOST_KEYS = 1_000_000;
+
   private final Migration migration;
+  private final Inspection inspection;
   private final RowQueries queries;
 
-  KeyCollisions(Migration migration, RowQueries queries) {
+  KeyCollisions(Migration migration, Inspection inspection, RowQueries queries) {
     this.migration = migration;
+    this.inspection = inspection;
     this.queries = queries;
   }
 
@@ -34,7 +38,9 @@ final class KeyCollisions {
                     "key_collisions",
                     target,
                     problems,
-                    "no primary key will be there twice",
+                    "no unique key will be there twice; of tables with more than "
+                        + 2 * MOST_KEYS
+                        + " rows a share of the keys was compared",
                     "give one of the two rows another key, and let every shard count in a range of"
                         + " its own (ALTER SEQUENCE … RESTART); or put the shard key into the"
                         + " primary key"));
@@ -43,11 +49,12 @@ final class KeyCollisions {
   private List<String> collisions(String target) throws SQLException {
     List<String> problems = new ArrayList<>();
     for (TableRule rule : migration.rules()) {
-      Map<String, String> conditions = conditions(rule, target);
-      if (conditions.size() > 1) {
-        collision(rule, conditions)
-            .map(found -> found + ", and " + target + " would hold both")
-            .ifPresent(problems::add);
+      for (UniqueKeyFacts key : inspection.uniqueKeys(rule)) {
+        if (!key.columns().contains(rule.shardKey())) {
+          collision(rule, key, target)
+              .map(found -> found + ", and " + target + " would hold both")
+              .ifPresent(problems::add);
+        }
       }
     }
     return problems;
@@ -58,7 +65,7 @@ final class KeyCollisions {
     Map<String, String> conditions = new LinkedHashMap<>();
     for (String source : migration.sources()) {
       if (migration.moves().get(rule).containsKey(new Overlap.Pair(source, target))
-          && isDoubtful(rule, source)) {
+          && queries.routable(rule, source).isPresent()) {
         conditions.put(
             source,
             queries.before(rule, source).ownedBy(source)
@@ -67,32 +74,36 @@ final class KeyCollisions {
       }
     }
     // A kept target has all its rows until the clean-up, also those that it will lose.
-    if (!conditions.isEmpty() && !migration.isNew(target) && isDoubtful(rule, target)) {
+    if (!conditions.isEmpty()
+        && !migration.isNew(target)
+        && queries.routable(rule, target).isPresent()) {
       conditions.put(target, "true");
     }
     return conditions;
   }
 
-  private boolean isDoubtful(TableRule rule, String shardId) {
-    return queries
-        .routable(rule, shardId)
-        .map(TableFacts::primaryKey)
-        .filter(key -> !key.isEmpty() && !key.contains(rule.shardKey()))
-        .isPresent();
-  }
-
-  private Optional<String> collision(TableRule rule, Map<String, String> conditions)
+  private Optional<String> collision(TableRule rule, UniqueKeyFacts key, String target)
       throws SQLException {
+    Map<String, String> conditions = conditions(rule, target);
+    if (conditions.size() < 2) {
+      return Optional.empty();
+    }
+    long oneIn = Long.highestOneBit(Math.max(1, inspection.rows(rule) / MOST_KEYS));
     List<KeyStream> streams = new ArrayList<>();
     try {
       for (Map.Entry<String, String> shard : conditions.entrySet()) {
         TableFacts table = queries.routable(rule, shard.getKey()).orElseThrow();
         streams.add(
             KeyStream.open(
-                shard.getKey(), queries.open(shard.getKey()), table, key(table), shard.getValue()));
+                shard.getKey(),
+                queries.open(shard.getKey()),
+                table,
+                key.text(),
+                key.condition() + " AND " + shard.getValue(),
+                oneIn));
       }
       return firstTwice(streams)
-          .map(found -> TableSelection.displayName(rule) + " has the primary key " + found);
+          .map(found -> TableSelection.displayName(rule) + " has " + key.label() + " " + found);
     } finally {
       for (KeyStream stream : streams) {
         stream.close();
@@ -120,19 +131,5 @@ final class KeyCollisions {
       key.stream().next().ifPresent(next::add);
     }
     return Optional.empty();
-  }
-
-  /** Equal keys have one text, which quotes what needs it. */
-  private static String key(TableFacts table) {
-    return table.primaryKey().stream()
-        .map(
-            name -> {
-              String column = "t." + Sql.identifier(name);
-              // 1.0 and 1.00 are equal, but differ in text.
-              return table.column(name).orElseThrow().type().startsWith("numeric")
-                  ? "pg_catalog.trim_scale(" + column + ")"
-                  : column;
-            })
-        .collect(Collectors.joining(", ", "ROW(", ")::text"));
   }
 }

@@ -29,9 +29,10 @@ final class KeyStream implements AutoCloseable {
    *
    * @param key an expression whose text tells the keys of a table apart
    * @param condition of the rows, behind the alias t
+   * @param oneIn the share of the keys that is read, the same keys on every shard; a power of 2
    */
   static KeyStream open(
-      String shardId, Session session, TableFacts table, String key, String condition)
+      String shardId, Session session, TableFacts table, String key, String condition, long oneIn)
       throws SQLException {
     String keys =
         " FROM (SELECT "
@@ -41,7 +42,17 @@ final class KeyStream implements AutoCloseable {
             + " t WHERE "
             + condition
             + ") keys ";
-    String sorted = "SELECT pg_catalog.hashtextextended(key, 0), key" + keys + "ORDER BY 1, 2";
+    String hash = "pg_catalog.hashtextextended(key, 0)";
+    String sorted =
+        "SELECT "
+            + hash
+            + ", key"
+            + keys
+            + "WHERE "
+            + hash
+            + " & "
+            + (oneIn - 1)
+            + " = 0 ORDER BY 1, 2";
     try {
       return new KeyStream(shardId, session, keys, session.stream(sorted, FETCH_SIZE));
     } catch (SQLException e) {

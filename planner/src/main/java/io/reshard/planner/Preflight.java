@@ -21,6 +21,7 @@ final class Preflight {
   List<PreflightFinding> run() {
     Findings findings = new Findings();
     new ServerChecks(migration, inspection, findings).run();
+    new DiskSpaceCheck(migration, inspection).run(findings);
     new TableChecks(migration, inspection, findings).run();
     new RowChecks(migration, inspection, secrets, options, findings).run();
     return findings.all();

@@ -68,7 +68,7 @@ final class ReferenceChecks {
     session.prepareRowHash();
     Map<String, String> contents = new HashMap<>();
     for (PlannedTable table : tables) {
-      if (inspection.hasSameColumns(source, table)) {
+      if (inspection.isComparable(source, table)) {
         contents.put(
             table.displayName(),
             session.one(

@@ -64,7 +64,7 @@ final class RowChecks {
         this::anyRows,
         "the tables are empty or not there yet",
         "drop the tables of the new shard, or give it another database");
-    new KeyCollisions(migration, queries).run(findings);
+    new KeyCollisions(migration, inspection, queries).run(findings);
     new ReferenceChecks(migration, inspection, secrets, options).run(findings);
     report(
         "keys_routed",
@@ -121,7 +121,9 @@ final class RowChecks {
     List<String> problems = new ArrayList<>();
     for (TableRule rule : migration.tables()) {
       TableFacts table = inspection.shard(target).table(rule);
-      if (table != null && session.any("SELECT FROM " + table.quotedName() + " LIMIT 1")) {
+      if (table != null
+          && table.readable()
+          && session.any("SELECT FROM " + table.quotedName() + " LIMIT 1")) {
         problems.add(table.displayName() + " holds rows");
       }
     }

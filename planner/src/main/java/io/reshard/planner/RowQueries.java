@@ -49,9 +49,10 @@ final class RowQueries {
             function -> function != HashFunction.POSTGRES && function != HashFunction.IDENTITY);
   }
 
-  /** The table on a shard, if it is there and its rows can be routed. */
+  /** The table on a shard, if it is there and its rows can be read and routed. */
   Optional<TableFacts> routable(TableRule rule, String shardId) {
     return Optional.ofNullable(inspection.shard(shardId).table(rule))
+        .filter(TableFacts::readable)
         .filter(table -> shardKeys.problem(rule, table) == null);
   }
 

@@ -106,6 +106,9 @@ final class ServerChecks {
     shard.tables().values().stream()
         .filter(table -> !table.owned())
         .forEach(table -> problems.add(role + " does not own " + table.displayName()));
+    shard.tables().values().stream()
+        .filter(table -> !table.readable() && !table.policed())
+        .forEach(table -> problems.add(role + " may not read " + table.displayName()));
     findings.add(
         "privileges",
         shardId,

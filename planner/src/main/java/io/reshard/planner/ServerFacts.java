@@ -18,6 +18,8 @@ import java.util.List;
  * @param openTransactions who has been writing for too long, on the whole server
  * @param roles names of all roles
  * @param extensions names of the extensions that can be created here
+ * @param localDirectory of the server's data, if the session does not leave the server's machine
+ *     and the role may know it; or null
  */
 record ServerFacts(
     String version,
@@ -38,7 +40,8 @@ record ServerFacts(
     List<String> prepared,
     List<String> openTransactions,
     List<String> roles,
-    List<String> extensions) {
+    List<String> extensions,
+    String localDirectory) {
 
   /** The first version that is supported, as {@code server_version_num} counts. */
   static final int LEAST_VERSION = 150_000;
@@ -73,7 +76,10 @@ record ServerFacts(
             WHERE a.backend_xid IS NOT NULL
               AND a.xact_start <= clock_timestamp() - make_interval(secs => ?)
             ORDER BY a.xact_start)::text[] AS open_transactions,
-        ARRAY(SELECT e.name FROM pg_catalog.pg_available_extensions e)::text[] AS extensions
+        ARRAY(SELECT e.name FROM pg_catalog.pg_available_extensions e)::text[] AS extensions,
+        CASE WHEN coalesce(inet_server_addr(), '127.0.0.1') <<= ANY ('{127.0.0.0/8,::1}'::inet[])
+          THEN (SELECT s.setting FROM pg_catalog.pg_settings s WHERE s.name = 'data_directory')
+          END AS local_directory
       FROM pg_catalog.pg_roles r
       JOIN pg_catalog.pg_database d ON d.datname = coalesce(?, current_database())
       WHERE r.rolname = current_user
@@ -116,7 +122,8 @@ record ServerFacts(
         Session.strings(row, "prepared"),
         Session.strings(row, "open_transactions"),
         Session.strings(row, "roles"),
-        Session.strings(row, "extensions"));
+        Session.strings(row, "extensions"),
+        row.getString("local_directory"));
   }
 
   /** Older servers lack functions that the facts are read with. */

@@ -45,7 +45,7 @@ final class SplitBounds {
    * Each is a prefix of the primary key.
    */
   List<List<String>> find(TableEstimate estimate, int parts) throws SQLException {
-    if (parts <= 1 || table.primaryKey().isEmpty()) {
+    if (parts <= 1 || table.primaryKey().isEmpty() || !table.readable()) {
       return List.of();
     }
     List<String> histogram = estimate.statisticsAreCurrent() ? histogram() : List.of();

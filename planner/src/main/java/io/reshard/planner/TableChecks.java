@@ -154,6 +154,16 @@ final class TableChecks {
         "drop the rules, or ALTER TABLE … ENABLE TRIGGER, so that they fire for the application"
             + " alone");
     each(
+        "row_security",
+        shardId,
+        (table, problems) -> {
+          if (table.policed()) {
+            problems.add("policies hide rows of " + table.displayName() + " from the role");
+          }
+        },
+        "no policy hides rows",
+        "ALTER ROLE … BYPASSRLS, or ALTER TABLE … NO FORCE ROW LEVEL SECURITY and use its owner");
+    each(
         "exclusion_constraints",
         shardId,
         (table, problems) ->

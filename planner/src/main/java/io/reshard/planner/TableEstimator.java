@@ -45,7 +45,8 @@ final class TableEstimator {
       long rows = Math.round(size.tuples() / size.pages() * blocks);
       return new TableEstimate(rows, bytes, blocks, size.tuples());
     }
-    return new TableEstimate(sampledRows(session, table, blocks), bytes, blocks, -1);
+    long rows = table.readable() ? sampledRows(session, table, blocks) : 0;
+    return new TableEstimate(rows, bytes, blocks, -1);
   }
 
   private static long sampledRows(Session session, TableFacts table, long blocks)

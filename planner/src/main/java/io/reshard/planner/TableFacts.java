@@ -13,12 +13,15 @@ import java.util.Optional;
  * @param replicaIdentity the letter of {@code pg_class.relreplident}
  * @param inherits whether it is a partition, or has parents or children
  * @param owned whether the session's role may alter it
+ * @param readable whether the session's role may read all of its rows
+ * @param policed whether row-level security applies to the session's role
  * @param options storage options, joined as WITH takes them; or null
  * @param primaryKey columns in the order of its index; empty if there is none
  * @param primaryKeyIndex null if there is none
  * @param primaryKeyDeferrable whether the primary key is checked late
  * @param checks check constraints as CREATE TABLE takes them
  * @param exclusions names of exclusion constraints
+ * @param uniqueKeys the primary key and all unique indexes
  * @param lookAlikes relations that change capture would take for it
  * @param referencedBy foreign keys of other tables that point here
  * @param rewritten names of rules and row security policies
@@ -35,6 +38,8 @@ record TableFacts(
     String replicaIdentity,
     boolean inherits,
     boolean owned,
+    boolean readable,
+    boolean policed,
     String options,
     List<ColumnFacts> columns,
     List<String> primaryKey,
@@ -42,6 +47,7 @@ record TableFacts(
     boolean primaryKeyDeferrable,
     List<String> checks,
     List<String> exclusions,
+    List<UniqueKeyFacts> uniqueKeys,
     List<String> lookAlikes,
     List<IndexDefinition> indexes,
     List<ForeignKeyFacts> foreignKeys,

@@ -18,6 +18,9 @@ final class TableInspector {
         c.relispartition OR EXISTS (SELECT FROM pg_catalog.pg_inherits i
           WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
         pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+        pg_catalog.has_table_privilege(c.oid, 'SELECT')
+          AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_select,
+        pg_catalog.row_security_active(c.oid) AS policed,
         array_to_string(c.reloptions, ', ') AS options,
         ARRAY(SELECT format('rule %s', r.rulename) FROM pg_catalog.pg_rewrite r
             WHERE r.ev_class = c.oid AND c.relkind IN ('r', 'p')
@@ -92,6 +95,8 @@ final class TableInspector {
         row.getString("relreplident"),
         row.getBoolean("inherits"),
         row.getBoolean("owned"),
+        row.getBoolean("may_select") && !row.getBoolean("policed"),
+        row.getBoolean("policed"),
         row.getString("options"),
         columns,
         primaryKey,
@@ -99,6 +104,7 @@ final class TableInspector {
         constraints.primaryKeyDeferrable(oid),
         constraints.checks(oid),
         constraints.exclusions(oid),
+        constraints.uniqueKeys(oid),
         lookAlikes(row.getString("nspname"), row.getString("relname"), primaryKey),
         constraints.indexes(oid),
         constraints.foreignKeys(oid),

@@ -57,6 +57,9 @@ class PreflightITCase {
           CREATE VIEW t AS SELECT 1::bigint AS id, 2::bigint AS customer # table_kind # not an ordinary table
           CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL REFERENCES other) # foreign_keys # references public.other
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE TABLE other (id bigint REFERENCES t) # foreign_keys # is referenced by public.other
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (id) REFERENCES t NOT VALID # foreign_keys # has not been validated
+          CREATE TABLE parent (id bigint); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL) INHERITS (parent) # table_kind # has parents or children
+          CREATE TABLE other (a int); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, whole other) # definition # the row type of the table
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); ALTER TABLE t REPLICA IDENTITY NOTHING # replica_identity # NOTHING
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL UNIQUE); ALTER TABLE t REPLICA IDENTITY USING INDEX t_customer_key # replica_identity # USING INDEX
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE RULE r AS ON DELETE TO t DO ALSO NOTHING # triggers # the rule r

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Keys that would meet on one shard, and keys that would belong to none. */
@@ -70,6 +71,35 @@ class PreflightKeysITCase {
   void takesEqualNumbersForOneKey() throws SQLException {
     createTables("numeric", "5.0", "5.00");
     assertThat(failed(ontoNewShard(), "key_collisions", "shard-2").detail()).contains("(5)");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      quoteCharacter = '`',
+      value = {
+        "CREATE UNIQUE INDEX u ON t (mail) # 'a' # 'a' # (a)",
+        "CREATE UNIQUE INDEX u ON t (lower(mail)) # 'A' # 'a' # (a)",
+        "CREATE UNIQUE INDEX u ON t (mail) WHERE id < 100 # 'a' # 'a' # (a)",
+        "CREATE UNIQUE INDEX u ON t (mail) WHERE id > 100 # 'a' # 'a' #",
+        "CREATE UNIQUE INDEX u ON t (mail, customer) # 'a' # 'a' #",
+        "CREATE UNIQUE INDEX u ON t (mail) # NULL # NULL #",
+      })
+  void refusesUniqueValuesThatMeet(String index, String one, String other, String found)
+      throws SQLException {
+    createTables("bigint", "12", "13");
+    for (String database : List.of(first, second)) {
+      TestServer.run(database, "ALTER TABLE t ADD mail text", index);
+    }
+    TestServer.run(first, "UPDATE t SET mail = " + one + " WHERE id = 12");
+    TestServer.run(second, "UPDATE t SET mail = " + other + " WHERE id = 13");
+    Plan plan = ontoNewShard();
+    if (found == null) {
+      assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
+    } else {
+      assertThat(failed(plan, "key_collisions", "shard-2").detail())
+          .startsWith("public.t has in the unique index u the value " + found);
+    }
   }
 
   @Test
