@@ -58,6 +58,28 @@ final class ClusterProcesses implements AutoCloseable {
     ProcessHandle.of(pid).orElseThrow().destroyForcibly();
   }
 
+  /** Holds a process where it is: to the others it looks dead. */
+  static void freeze(long pid) throws IOException, InterruptedException {
+    signal("-STOP", pid);
+  }
+
+  /** Lets a frozen process go on, with whatever it was about to do. */
+  static void thaw(long pid) throws IOException, InterruptedException {
+    signal("-CONT", pid);
+  }
+
+  private static void signal(String name, long pid) throws IOException, InterruptedException {
+    Process kill = new ProcessBuilder("kill", name, Long.toString(pid)).inheritIO().start();
+    if (kill.waitFor() != 0) {
+      throw new IOException("kill " + name + " " + pid + " failed");
+    }
+  }
+
+  /** Starts one more TaskManager. */
+  void startAnother() throws IOException, InterruptedException {
+    script("taskmanager");
+  }
+
   private String script(String... arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>();
     command.add(JobJars.home().resolve("scripts/flink-cluster.sh").toString());

@@ -90,6 +90,29 @@ class FaultITCase {
         });
   }
 
+  /** Thawed, the tasks of the old attempt go on in the middle of their transactions. */
+  @Test
+  void nothingIsLostWhenTaskManagersFreezeThroughAFailover() throws Exception {
+    migrate(
+        (context, driving) -> {
+          awaitMoment(context, new Moment(false, 0, SEED));
+          List<Long> frozen = processes.taskManagers();
+          for (long pid : frozen) {
+            ClusterProcesses.freeze(pid);
+          }
+          try {
+            processes.startAnother();
+            Replication.awaitCurrent(context);
+          } finally {
+            for (long pid : frozen) {
+              ClusterProcesses.thaw(pid);
+            }
+          }
+          Replication.awaitCurrent(context);
+          driving.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        });
+  }
+
   @Test
   void nothingIsLostWhenTheJobIsStoppedWithASavepointAndResumed() throws Exception {
     migrate(

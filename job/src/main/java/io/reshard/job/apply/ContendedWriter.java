@@ -168,6 +168,9 @@ final class ContendedWriter implements AutoCloseable {
       } finally {
         sessions.release(target, session);
       }
+      if (Thread.currentThread().isInterrupted()) {
+        throw new ReshardingException(ErrorCode.REPLICATION_FAILED, "the task was ended");
+      }
       LockSupport.parkNanos(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
     }

@@ -59,12 +59,7 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
     SplitTarget key = new SplitTarget(block.split, block.target);
     SplitTransaction transaction = open.get(key);
     if (transaction == null) {
-      transaction =
-          new SplitTransaction(
-              migration.operationId(),
-              sessions.take(block.target),
-              migration.table(block.table),
-              block);
+      transaction = new SplitTransaction(migration, sessions.take(block.target), block);
       open.put(key, transaction);
     }
     transaction.write(block);

@@ -39,7 +39,10 @@ final class IndexBuilder implements AutoCloseable {
     this.epoch = epoch;
   }
 
-  /** Builds all that the table needs on all new targets; completes when everything stands. */
+  /**
+   * Builds all that the table needs on new targets, and settles what yielded on kept ones;
+   * completes when everything stands.
+   */
   CompletableFuture<Void> build(PlannedTable table) {
     List<CompletableFuture<Void>> targets = new ArrayList<>();
     for (String target : migration.plan().targets()) {
@@ -49,6 +52,8 @@ final class IndexBuilder implements AutoCloseable {
                 .thenCompose(done -> secondary(target, table))
                 .thenCompose(
                     done -> CompletableFuture.runAsync(() -> finish(target, table), threads)));
+      } else {
+        targets.add(CompletableFuture.runAsync(() -> settle(target, table), threads));
       }
     }
     return CompletableFuture.allOf(targets.toArray(new CompletableFuture<?>[0]));
@@ -121,18 +126,23 @@ final class IndexBuilder implements AutoCloseable {
     }
   }
 
-  /**
-   * Without statistics the planner might scan the table for every change that is applied. What made
-   * room for an index, in this attempt or an earlier one, is fetched again before anything else.
-   */
+  /** Without statistics the planner might scan the table for every change that is applied. */
   private void finish(String target, PlannedTable table) {
     try (TargetSession session = TargetSession.open(migration, target, epoch);
-        Statement statement = session.connection().createStatement();
-        Evictions evictions = new Evictions(migration, epoch, target)) {
+        Statement statement = session.connection().createStatement()) {
       statement.execute("ANALYZE " + table.quotedName());
+    } catch (SQLException e) {
+      throw failed("analyzing", target, table, e);
+    }
+    settle(target, table);
+  }
+
+  /** What made room or yielded, in this attempt or an earlier one, is fetched again first. */
+  private void settle(String target, PlannedTable table) {
+    try (Evictions evictions = new Evictions(migration, epoch, target)) {
       evictions.settle(table);
     } catch (SQLException e) {
-      throw failed("finishing the indexes", target, table, e);
+      throw failed("fetching rows again", target, table, e);
     }
   }
 

@@ -1,6 +1,8 @@
 package io.reshard.job.copy;
 
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.job.Migration;
+import io.reshard.job.apply.YieldingInsert;
 import io.reshard.job.target.CopyStream;
 import io.reshard.job.target.TargetSession;
 import java.sql.PreparedStatement;
@@ -16,18 +18,25 @@ final class SplitTransaction {
   private final TargetSession session;
   private final long read;
   private final Long committedBefore;
+  private final YieldingInsert aside;
   private final CopyStream stream;
   private int expectedSequence;
   private long rows;
 
-  SplitTransaction(String operationId, TargetSession session, PlannedTable table, CopyBlock first)
+  SplitTransaction(Migration migration, TargetSession session, CopyBlock first)
       throws SQLException {
-    this.operationId = operationId;
+    this.operationId = migration.operationId();
     this.session = session;
     this.read = first.read;
     session.begin();
     this.committedBefore = committedRows(first.split);
-    this.stream = committedBefore == null ? new CopyStream(session, table) : null;
+    YieldingInsert yielding = new YieldingInsert(migration, session, first.table);
+    this.aside = committedBefore == null && yielding.needed() ? yielding : null;
+    this.stream = committedBefore == null ? open(migration.table(first.table)) : null;
+  }
+
+  private CopyStream open(PlannedTable table) throws SQLException {
+    return aside == null ? new CopyStream(session, table) : aside.stream();
   }
 
   private Long committedRows(int split) throws SQLException {
@@ -72,6 +81,9 @@ final class SplitTransaction {
       throw new IllegalStateException(
           "split %d: %d rows were read, but %s took %d"
               .formatted(split, rows, session.target(), written));
+    }
+    if (aside != null) {
+      aside.insert();
     }
     try (PreparedStatement insert =
         session

@@ -27,7 +27,6 @@ import io.reshard.testkit.OwnedShard;
 import io.reshard.testkit.ReferenceHash;
 import io.reshard.testkit.SampleApplication;
 import io.reshard.testkit.ServerOptions;
-import io.reshard.testkit.StopMode;
 import io.reshard.testkit.WriterHistory;
 import io.reshard.testkit.WriterOptions;
 import java.sql.Connection;
@@ -125,7 +124,12 @@ public final class LiveSystem implements AutoCloseable {
   }
 
   private EmbeddedPostgresServer server(Shard shard) {
-    return shard.node().equals("node-1") ? first : second;
+    return server(shard.node());
+  }
+
+  /** The server of a node: {@code node-1} has the control database and the even shards. */
+  public EmbeddedPostgresServer server(String node) {
+    return node.equals("node-1") ? first : second;
   }
 
   public ControlDatabase control() {
@@ -191,11 +195,6 @@ public final class LiveSystem implements AutoCloseable {
 
   public Endpoint endpoint(Topology topology, String shardId) {
     return secrets.endpoint(topology, topology.shard(shardId));
-  }
-
-  /** Restarts the server that holds the control database and every other shard. */
-  public void restartControl(StopMode mode) {
-    first.restart(mode);
   }
 
   @Override

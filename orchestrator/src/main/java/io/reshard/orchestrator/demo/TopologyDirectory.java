@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.demo;
 
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.routing.Router;
 import io.reshard.core.topology.Topology;
@@ -19,6 +20,8 @@ final class TopologyDirectory implements ShardDirectory {
     }
   }
 
+  private static final String CONNECTION_FAILURE = "08006";
+
   private final TopologyStore store;
   private final Secrets secrets;
   private volatile View view;
@@ -26,7 +29,7 @@ final class TopologyDirectory implements ShardDirectory {
   TopologyDirectory(TopologyStore store, Secrets secrets) {
     this.store = store;
     this.secrets = secrets;
-    refresh();
+    this.view = new View(store.active());
   }
 
   @Override
@@ -50,9 +53,14 @@ final class TopologyDirectory implements ShardDirectory {
   }
 
   @Override
-  public void refresh() {
-    if (view == null || store.activeVersion() != view.topology().version()) {
-      view = new View(store.active());
+  public void refresh() throws SQLException {
+    try {
+      if (store.activeVersion() != view.topology().version()) {
+        view = new View(store.active());
+      }
+    } catch (ReshardingException e) {
+      // The writers know what to do about a database that is away.
+      throw new SQLException(e.getMessage(), CONNECTION_FAILURE, e);
     }
   }
 }

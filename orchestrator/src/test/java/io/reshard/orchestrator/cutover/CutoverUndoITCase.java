@@ -84,7 +84,7 @@ class CutoverUndoITCase {
     CompletableFuture<CutoverReport> running =
         CompletableFuture.supplyAsync(() -> cutover.run(context));
     Awaitility.await().atMost(PATIENCE).until(() -> fences() > 0);
-    system.restartControl(StopMode.IMMEDIATE);
+    system.server("node-1").restart(StopMode.IMMEDIATE);
     assertThatThrownBy(running::join)
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(ReshardingException.class);

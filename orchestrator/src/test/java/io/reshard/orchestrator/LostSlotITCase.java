@@ -1,0 +1,68 @@
+package io.reshard.orchestrator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.reshard.core.control.JobRegistry;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.savepoint.SavepointReport;
+import io.reshard.orchestrator.savepoint.Savepoints;
+import io.reshard.orchestrator.savepoint.SlotVerdict;
+import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
+import java.nio.file.Path;
+import org.apache.flink.api.common.JobID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Changes that a slot does not send again are never passed over in silence. */
+class LostSlotITCase {
+  @TempDir private Path folder;
+
+  @Test
+  void aSavepointOlderThanItsSlotALostSlotAndOneMadeAnewAreRefusedForGood() throws Exception {
+    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 1_000).to(3)) {
+      migration.drive(Phase.REPLICATING);
+      OperationContext context = migration.context();
+      String slot =
+          new JobRegistry(context.control()).captures(context.operationId()).get(1).slot();
+      JobID job =
+          JobID.fromHexString(
+              new OperationStore(context.control()).get(context.operationId()).jobId());
+      String savepoint =
+          context
+              .cluster()
+              .orElseThrow()
+              .stopWithSavepoint(job, folder.resolve("savepoints").toUri().toString());
+      migration.run("shard-1", "UPDATE customer SET name = 'changed'");
+      String position = ", pg_current_wal_lsn())";
+      migration.run("shard-1", "SELECT pg_replication_slot_advance('" + slot + "'" + position);
+
+      SavepointReport report =
+          new Savepoints(context.control(), plan -> context.secrets())
+              .inspect(savepoint, id -> migration.plan());
+      assertThat(report.resumable()).isFalse();
+      assertThat(report.sources())
+          .extracting(SavepointReport.SourceReport::slotServes)
+          .containsExactly(SlotVerdict.SERVES, SlotVerdict.AHEAD);
+      assertFails(migration, ErrorCode.CHANGES_MISSING, slot, "further than the restored state");
+
+      migration.run("shard-1", "SELECT pg_drop_replication_slot('" + slot + "')");
+      assertFails(migration, ErrorCode.SLOT_MISSING, slot, "shard-1");
+
+      migration.run(
+          "shard-1", "SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
+      assertFails(migration, ErrorCode.CHANGES_MISSING, slot, "further than the restored state");
+    }
+  }
+
+  private static void assertFails(EmbeddedMigration migration, ErrorCode code, String... parts) {
+    assertThatThrownBy(() -> migration.drive(null))
+        .isInstanceOfSatisfying(
+            ReshardingException.class, e -> assertThat(e.errorCode()).isEqualTo(code))
+        .message()
+        .contains(parts);
+  }
+}
