@@ -4,6 +4,7 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
 import io.reshard.job.target.Failures;
+import io.reshard.job.target.LazyCommits;
 import io.reshard.job.target.TargetSessions;
 import java.sql.SQLException;
 import java.util.HashMap;
@@ -15,8 +16,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
  * Writes blocks into their targets, one transaction per split and target. A split whose last block
- * came before a checkpoint barrier is committed before that barrier; any other is read again after
- * a restore, because its reader still holds it.
+ * came before a checkpoint barrier is committed and on disk before that barrier; any other is read
+ * again after a restore, because its reader still holds it.
  */
 public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
     implements OneInputStreamOperator<CopyBlock, SplitCommitted> {
@@ -26,6 +27,7 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
 
   private final Migration migration;
   private transient TargetSessions sessions;
+  private transient LazyCommits commits;
   private transient Map<SplitTarget, SplitTransaction> open;
   private transient Counter rowsCopied;
   private transient Counter bytesCopied;
@@ -39,6 +41,7 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
     super.open();
     open = new HashMap<>();
     sessions = TargetSessions.claim(migration, getContainingTask().getEnvironment());
+    commits = new LazyCommits(sessions);
     rowsCopied = getMetricGroup().counter("rowsCopied");
     bytesCopied = getMetricGroup().counter("bytesCopied");
   }
@@ -59,7 +62,7 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
     SplitTarget key = new SplitTarget(block.split, block.target);
     SplitTransaction transaction = open.get(key);
     if (transaction == null) {
-      transaction = new SplitTransaction(migration, sessions.take(block.target), block);
+      transaction = new SplitTransaction(migration, commits.take(block.target), block);
       open.put(key, transaction);
     }
     transaction.write(block);
@@ -68,8 +71,29 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
     if (block.last) {
       long rows = transaction.commit(block.split);
       open.remove(key);
-      sessions.release(block.target, transaction.session());
+      commits.committed(block.target, transaction.session());
       output.collect(new StreamRecord<>(new SplitCommitted(block, rows)));
+    }
+  }
+
+  @Override
+  public void prepareSnapshotPreBarrier(long checkpointId) throws Exception {
+    super.prepareSnapshotPreBarrier(checkpointId);
+    flush();
+  }
+
+  /** No barrier may come after the last split. */
+  @Override
+  public void finish() throws Exception {
+    flush();
+    super.finish();
+  }
+
+  private void flush() throws SQLException {
+    try {
+      commits.flush();
+    } catch (ReshardingException e) {
+      throw Failures.of(e);
     }
   }
 

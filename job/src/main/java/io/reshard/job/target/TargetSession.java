@@ -37,6 +37,7 @@ public final class TargetSession implements AutoCloseable {
   private final Connection connection;
   private boolean evictedKeys;
   private Duration lockTimeout;
+  private boolean lazy;
 
   private TargetSession(String operationId, Epoch epoch, String target, Connection connection) {
     this.operationId = operationId;
@@ -85,6 +86,29 @@ public final class TargetSession implements AutoCloseable {
   /** Whether evicted keys waited to be fetched again when the transaction began. */
   public boolean hasEvictedKeys() {
     return evictedKeys;
+  }
+
+  /** From now on commits do not wait for the disk; what is at stake then: {@link LazyCommits}. */
+  void commitLazily() throws SQLException {
+    if (!lazy) {
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SET synchronous_commit = off");
+      }
+      lazy = true;
+    }
+  }
+
+  /**
+   * Returns when all that has been committed on the server is on its disk: the log is flushed in
+   * order, and this commit waits. It needs a record of its own, since a transaction that has
+   * written nothing does not wait (PostgreSQL manual, chapter 28.4, "Asynchronous Commit").
+   */
+  void flush() throws SQLException {
+    begin();
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("SELECT pg_logical_emit_message(true, 'reshard', 'flush')");
+    }
+    commit();
   }
 
   public void commit() throws SQLException {

@@ -1,0 +1,136 @@
+package io.reshard.job.copy;
+
+import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.plan.Column;
+import io.reshard.core.plan.IndexDefinition;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Secrets;
+import io.reshard.core.shard.ShardSchema;
+import io.reshard.core.topology.HashFunction;
+import io.reshard.core.topology.KeyRange;
+import io.reshard.core.topology.Node;
+import io.reshard.core.topology.Routing;
+import io.reshard.core.topology.RoutingStrategy;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.TableRule;
+import io.reshard.core.topology.Topology;
+import io.reshard.job.Migration;
+import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.ServerOptions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+
+/** A server of its own with an operation that moves half of its items to a new shard. */
+final class CopyShards implements AutoCloseable {
+  static final String OPERATION = "op-1";
+  static final String TARGET = "shard-1";
+
+  /** The target's ordinal. */
+  static final int ORDINAL = 1;
+
+  private final EmbeddedPostgresServer server;
+  private final Migration migration;
+
+  CopyShards(ServerOptions options) throws SQLException {
+    server = EmbeddedPostgresServer.start(options);
+    try {
+      for (String database : List.of("control", "app_0", "app_1")) {
+        server.createDatabase(database);
+      }
+      Plan plan = plan(server);
+      Secrets.Control login =
+          new Secrets.Control(server.url("control"), EmbeddedPostgresServer.USER, null);
+      new ControlDatabase(login.endpoint()).migrate();
+      migration = new Migration(plan, Secrets.of(List.of(plan.source()), login), 1);
+      try (Connection target = target();
+          Statement statement = target.createStatement()) {
+        ShardSchema.ensure(target);
+        statement.execute("CREATE TABLE public.item (id bigint NOT NULL)");
+      }
+    } catch (SQLException | RuntimeException e) {
+      server.close();
+      throw e;
+    }
+  }
+
+  EmbeddedPostgresServer server() {
+    return server;
+  }
+
+  Migration migration() {
+    return migration;
+  }
+
+  Connection target() throws SQLException {
+    return server.connection("app_1");
+  }
+
+  /** The number that a query on the target gives. */
+  long number(String query) throws SQLException {
+    try (Connection target = target();
+        Statement statement = target.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      row.next();
+      return row.getLong(1);
+    }
+  }
+
+  @Override
+  public void close() {
+    server.close();
+  }
+
+  private static Plan plan(EmbeddedPostgresServer server) {
+    PlannedTable table =
+        new PlannedTable(
+            "public",
+            "item",
+            List.of(new Column("id", "bigint", false)),
+            List.of("id"),
+            "id",
+            true,
+            List.of(),
+            new IndexDefinition("item_pkey", "ALTER TABLE public.item ADD PRIMARY KEY (id)"),
+            List.of(),
+            List.of(),
+            0,
+            0);
+    return new Plan(
+        Plan.FORMAT,
+        OPERATION,
+        topology(server, 1, shard(0, "-")),
+        topology(server, 2, shard(0, "-80"), shard(1, "80-")),
+        List.of(),
+        List.of(table),
+        List.of(new MigrationStep("shard-0", "shard-1", "80-", 0, 0)),
+        List.of(),
+        0,
+        0,
+        List.of());
+  }
+
+  private static Topology topology(EmbeddedPostgresServer server, long version, Shard... shards) {
+    return new Topology(
+        version,
+        new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
+        List.of(new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null)),
+        List.of(shards),
+        List.of(new TableRule("public.item", "id", false)));
+  }
+
+  private static Shard shard(int number, String range) {
+    return new Shard(
+        "shard-" + number,
+        "node-1",
+        "app_" + number,
+        ShardStatus.ACTIVE,
+        KeyRange.parse(range),
+        null);
+  }
+}
