@@ -3,6 +3,7 @@ package io.reshard.orchestrator;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PreflightFinding;
+import io.reshard.core.plan.Split;
 import io.reshard.core.topology.HashFunction;
 import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
@@ -47,7 +48,7 @@ public final class SmallPlans {
         List.of(),
         List.of(),
         List.of(new MigrationStep("shard-0", "shard-1", "80-", 100, 1_000)),
-        List.of(),
+        List.of(new Split(0, 0, "shard-0", null, null, 100)),
         100,
         1_000,
         List.of(preflight));

@@ -1,9 +1,12 @@
 package io.reshard.core.control;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -38,6 +41,24 @@ public final class JobProgress {
   /** The tables whose copy is complete, whose indexes stand and whose changes flow. */
   public List<String> completedTables() {
     return List.copyOf(sums(ProgressKind.TABLE).keySet());
+  }
+
+  /** When the last transaction of the copy was reported; empty before the first. */
+  public Optional<Instant> lastCopied() {
+    return control.call(
+        "read the time of the last copy",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT max(updated_at) FROM job_progress"
+                                + " WHERE operation_id = ? AND kind = ?")
+                        .bind(0, operationId)
+                        .bind(1, ProgressKind.COPIED.text())
+                        .map((row, context) -> row.getObject(1, OffsetDateTime.class))
+                        .findOne()
+                        .map(OffsetDateTime::toInstant)));
   }
 
   private Map<String, Long> sums(ProgressKind kind) {

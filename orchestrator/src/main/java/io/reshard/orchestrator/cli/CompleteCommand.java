@@ -24,7 +24,7 @@ final class CompleteCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Session session = common.open()) {
+    try (Session session = common.open().observed()) {
       Operation operation = session.operation(id);
       Operation completed =
           new CleanUp(

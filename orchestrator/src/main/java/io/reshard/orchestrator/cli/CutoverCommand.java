@@ -77,7 +77,7 @@ final class CutoverCommand implements Callable<Integer> {
   }
 
   private int ofOperation() {
-    try (Session session = common.open()) {
+    try (Session session = common.open().observed()) {
       Operation operation = session.operation(id);
       Plan plan = session.operations().plan(operation.id());
       OperationContext context =

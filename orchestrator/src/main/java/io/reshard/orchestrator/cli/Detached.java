@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cli;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.serve.Caretaker;
 import io.reshard.orchestrator.state.Phase;
 import java.io.File;
 import java.io.IOException;
@@ -21,11 +22,22 @@ record Detached(long pid, Path log) {
   private static final List<Path> SETSID =
       List.of(Path.of("/usr/bin/setsid"), Path.of("/bin/setsid"));
 
-  /** The document of {@code start --detach --json}. */
-  record Started(String id, long pid, String log) {}
+  /** The document of {@code start --detach --json}; no pid and no log where another drives it. */
+  record Started(String id, Long pid, String log) {}
 
-  /** Leaves an operation to a process of its own, and prints the id, the pid and the log file. */
-  static void start(CommonOptions common, String operationId, Optional<Phase> until) {
+  /**
+   * Leaves an operation to a running {@code reshard serve}, else to a process of its own, and
+   * prints the id, the pid and the log file.
+   */
+  static void start(
+      CommonOptions common, Session session, String operationId, Optional<Phase> until) {
+    Optional<String> caretaker = Caretaker.present(session.control());
+    if (caretaker.isPresent()) {
+      common.print(
+          new Started(operationId, null, null),
+          operationId + "\n'reshard serve' takes it: " + caretaker.get());
+      return;
+    }
     Detached process = spawn(operationId, common.config, until);
     common.print(
         new Started(operationId, process.pid(), process.log().toString()),

@@ -2,15 +2,18 @@ package io.reshard.orchestrator.cli;
 
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.orchestrator.monitor.RateMeter;
 import io.reshard.orchestrator.phase.OperationStatus;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.Phase;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
@@ -34,16 +37,23 @@ public final class ProgressDisplay implements AutoCloseable {
   private final boolean terminal;
   private final int columns = Integer.getInteger(COLUMNS, DEFAULT_COLUMNS);
   private final Supplier<OperationStatus> source;
+  private final Function<OperationStatus, List<String>> notes;
   private final ProgressText text;
   private final RateMeter rate = new RateMeter();
   private final Thread thread = new Thread(this::loop, "progress");
   private volatile boolean closed;
   private int drawnLines;
   private OperationStatus shown;
+  private List<String> saidLast = List.of();
 
-  private ProgressDisplay(PrintWriter err, Plan plan, Supplier<OperationStatus> source) {
+  private ProgressDisplay(
+      PrintWriter err,
+      Plan plan,
+      Supplier<OperationStatus> source,
+      Function<OperationStatus, List<String>> notes) {
     this.err = err;
     this.source = source;
+    this.notes = notes;
     this.terminal = Boolean.getBoolean(TERMINAL);
     this.text = new ProgressText(plan);
   }
@@ -55,7 +65,20 @@ public final class ProgressDisplay implements AutoCloseable {
    */
   public static ProgressDisplay start(
       PrintWriter err, Plan plan, Supplier<OperationStatus> source) {
-    ProgressDisplay display = new ProgressDisplay(err, plan, source);
+    return start(err, plan, source, status -> List.of());
+  }
+
+  /**
+   * The same with lines below.
+   *
+   * @param notes what else is to be said of a status
+   */
+  static ProgressDisplay start(
+      PrintWriter err,
+      Plan plan,
+      Supplier<OperationStatus> source,
+      Function<OperationStatus, List<String>> notes) {
+    ProgressDisplay display = new ProgressDisplay(err, plan, source, notes);
     display.thread.setDaemon(true);
     display.thread.start();
     return display;
@@ -74,12 +97,18 @@ public final class ProgressDisplay implements AutoCloseable {
       rate.add(status.rowsCopied());
       Optional<Double> rowsPerSecond =
           status.phase() == Phase.COPYING ? rate.rowsPerSecond() : Optional.empty();
+      List<String> said = notes.apply(status);
       if (terminal) {
-        draw(text.block(status, rowsPerSecond));
-      } else if (changed(status)) {
-        err.println(text.line(status, rowsPerSecond));
+        List<String> lines = new ArrayList<>(text.block(status, rowsPerSecond));
+        said.forEach(note -> lines.add("  " + note));
+        draw(lines);
+      } else if (changed(status) || !said.equals(saidLast)) {
+        err.println(
+            String.join(" · ", text.line(status, rowsPerSecond), String.join(" ", said))
+                .replaceFirst(" · $", ""));
         err.flush();
         shown = status;
+        saidLast = said;
       }
     } catch (ReshardingException e) {
       // Whoever drives the operation meets the same error and reports it.

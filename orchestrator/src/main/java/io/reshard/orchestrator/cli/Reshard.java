@@ -33,15 +33,15 @@ import picocli.CommandLine.Spec;
       HealthCommand.class,
       SavepointCommand.class,
       ThrottleCommand.class,
+      DiagnoseCommand.class,
+      ServeCommand.class,
       BenchCommand.class,
       HelpCommand.class
     },
     footer = {
       "",
       "Exit codes: 0 done, 1 the operation failed, 2 bad arguments or files, 3 wrong state,",
-      "4 a source, 5 a target, 6 control database or Flink, 7 differences found, 70 our own fault.",
-      "",
-      "Of reshard.yaml, 'telemetry' is checked, but not acted on in this version."
+      "4 a source, 5 a target, 6 control database or Flink, 7 differences found, 70 our own fault."
     })
 public final class Reshard implements Runnable {
   /** The system property that names the log file. */

@@ -37,7 +37,7 @@ final class ResumeCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     Optional<Phase> until = Driving.until(common, untilPhase);
-    try (Session session = common.open()) {
+    try (Session session = common.open().observed()) {
       if (until.isPresent()) {
         Driving.requireCluster(session, "--until");
       }

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cli;
 
+import io.opentelemetry.api.trace.TracerProvider;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
@@ -28,6 +29,7 @@ final class Session implements AutoCloseable {
   private final ReshardConfig config;
   private final ControlDatabase control;
   private FlinkCluster cluster;
+  private Optional<Observation> observation = Optional.empty();
 
   private Session(ReshardConfig config, ControlDatabase control) {
     this.config = config;
@@ -37,6 +39,14 @@ final class Session implements AutoCloseable {
   static Session open(Path configFile) {
     ReshardConfig config = ConfigFile.read(configFile);
     return new Session(config, new ControlDatabase(config.control().endpoint()).migrate());
+  }
+
+  /** The same for a command that takes long: with metrics and traces, if they are configured. */
+  Session observed() {
+    if (config.telemetry().wanted()) {
+      observation = Optional.of(Observation.start(config.telemetry(), control));
+    }
+    return this;
   }
 
   ReshardConfig config() {
@@ -101,7 +111,13 @@ final class Session implements AutoCloseable {
   /** The context of an operation's steps. */
   OperationContext context(Plan plan, Optional<FlinkCluster> flink, Optional<Path> onSwitch) {
     return new OperationContext(
-        plan, secrets(plan.source(), plan.target()), control, config.options(), flink, onSwitch);
+        plan,
+        secrets(plan.source(), plan.target()),
+        control,
+        config.options(),
+        flink,
+        onSwitch,
+        observation.map(Observation::tracer).orElseGet(() -> TracerProvider.noop().get("")));
   }
 
   /** The operation called {@code id}, or without one the active operation. */
@@ -128,6 +144,7 @@ final class Session implements AutoCloseable {
 
   @Override
   public void close() {
+    observation.ifPresent(Observation::close);
     if (cluster != null) {
       cluster.close();
     }

@@ -80,7 +80,7 @@ final class StartCommand implements Callable<Integer> {
       return ExitCode.OK;
     }
     Plan plan = PlanFile.read(work.planFile);
-    try (Session session = common.open()) {
+    try (Session session = common.open().observed()) {
       if (detach) {
         Driving.requireCluster(session, "--detach");
       }
@@ -91,9 +91,13 @@ final class StartCommand implements Callable<Integer> {
       session.secrets(plan.source(), plan.target());
       Operation operation =
           NewOperation.create(
-              session.control(), plan, session.config().options(), session.config().throttle());
+              session.control(),
+              plan,
+              session.config().options(),
+              session.config().throttle(),
+              until);
       if (detach) {
-        Detached.start(common, operation.id(), until);
+        Detached.start(common, session, operation.id(), until);
       } else {
         sayId(operation.id());
         new Driving(common, session).drive(operation.id(), until);

@@ -43,8 +43,9 @@ final class TableResharding {
                       .withCopyBatchSize(options.copyBatchSize()))
               .plan(active, wanted, session.operations().ids());
       Operation operation =
-          NewOperation.create(session.control(), plan, options, session.config().throttle());
-      Detached.start(common, operation.id(), Optional.empty());
+          NewOperation.create(
+              session.control(), plan, options, session.config().throttle(), Optional.empty());
+      Detached.start(common, session, operation.id(), Optional.empty());
     }
   }
 }

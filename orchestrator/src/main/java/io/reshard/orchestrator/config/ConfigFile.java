@@ -38,6 +38,7 @@ public final class ConfigFile {
             Settings.HEALTH_TIMEOUT.read(raw.health().timeout())),
         new ReshardConfig.Telemetry(
             Settings.PROMETHEUS_PORT.read(raw.telemetry().prometheusPort()),
+            Settings.PROMETHEUS_HOST.read(raw.telemetry().prometheusHost()),
             Settings.OTLP_ENDPOINT.read(raw.telemetry().otlpEndpoint())));
   }
 

@@ -36,7 +36,7 @@ record RawConfig(
 
   record Health(String maxReshardingDuration, String timeout) {}
 
-  record Telemetry(String prometheusPort, String otlpEndpoint) {}
+  record Telemetry(String prometheusPort, String prometheusHost, String otlpEndpoint) {}
 
   RawConfig {
     flink = flink == null ? new Flink(null, null, null) : flink;
@@ -46,6 +46,6 @@ record RawConfig(
             : options;
     throttle = throttle == null ? new Throttle(null, null, null, null) : throttle;
     health = health == null ? new Health(null, null) : health;
-    telemetry = telemetry == null ? new Telemetry(null, null) : telemetry;
+    telemetry = telemetry == null ? new Telemetry(null, null, null) : telemetry;
   }
 }

@@ -6,10 +6,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.Optional;
 
-/**
- * The whole of reshard.yaml, checked and with every default. {@code telemetry} is read and checked,
- * but nothing acts on it yet.
- */
+/** The whole of reshard.yaml, checked and with every default. */
 public record ReshardConfig(
     Secrets.Control control,
     Flink flink,
@@ -26,6 +23,11 @@ public record ReshardConfig(
   /** Limits of the health check. */
   public record Health(Duration maxReshardingDuration, Duration timeout) {}
 
-  /** Where metrics and traces go; null where they go nowhere. */
-  public record Telemetry(Integer prometheusPort, String otlpEndpoint) {}
+  /** Where metrics and traces go; port and endpoint are null where they go nowhere. */
+  public record Telemetry(Integer prometheusPort, String prometheusHost, String otlpEndpoint) {
+    /** Whether anybody wants to know. */
+    public boolean wanted() {
+      return prometheusPort != null || otlpEndpoint != null;
+    }
+  }
 }

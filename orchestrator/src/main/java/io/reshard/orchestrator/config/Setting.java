@@ -69,7 +69,12 @@ final class Setting<T> {
   }
 
   static Setting<String> text(String key, String rule, Predicate<String> valid) {
-    return new Setting<>(key, null, rule, Function.identity(), valid);
+    return text(key, null, rule, valid);
+  }
+
+  static Setting<String> text(
+      String key, String defaultText, String rule, Predicate<String> valid) {
+    return new Setting<>(key, defaultText, rule, Function.identity(), valid);
   }
 
   static <E extends Enum<E>> Setting<E> oneOf(String key, E defaultValue) {

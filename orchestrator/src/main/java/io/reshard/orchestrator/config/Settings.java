@@ -58,6 +58,12 @@ final class Settings {
 
   static final Setting<Integer> PROMETHEUS_PORT =
       Setting.integer("telemetry.prometheusPort", null, 1, 65_535);
+  static final Setting<String> PROMETHEUS_HOST =
+      Setting.text(
+          "telemetry.prometheusHost",
+          "127.0.0.1",
+          "an address of this machine such as 127.0.0.1 or 0.0.0.0",
+          text -> !text.isBlank());
   static final Setting<String> OTLP_ENDPOINT =
       Setting.text(
           "telemetry.otlpEndpoint",

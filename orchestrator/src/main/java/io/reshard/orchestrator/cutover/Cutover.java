@@ -146,9 +146,11 @@ final class Cutover {
     times.of("switch", () -> switching.switchTopology(attempt));
     times.of("hook", this::callOperatorsSwap);
     times.of("release", () -> steps.release(new Deadline(RESTORE)));
+    long readOnlyMillis = times.totalMillis();
     LOG.info("switched; writes were refused for {}", times);
+    switching.recordWindow(attempt, readOnlyMillis);
     return new CutoverReport(
-        true, plan.target().version(), times.totalMillis(), times.millis("drain"), GATE_OPEN);
+        true, plan.target().version(), readOnlyMillis, times.millis("drain"), GATE_OPEN);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {

@@ -150,4 +150,19 @@ final class CutoverAttempts {
                           .one());
                 }));
   }
+
+  /** Notes how long the sources refused writes; the switch is done whatever comes of this. */
+  void recordWindow(int attempt, long millis) {
+    control.call(
+        "record the window of the cutover",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle.execute(
+                        "UPDATE cutover_attempt SET read_only_millis = ?"
+                            + " WHERE operation_id = ? AND attempt = ?",
+                        millis,
+                        plan.planId(),
+                        attempt)));
+  }
 }

@@ -35,15 +35,15 @@ final class EarlierBarriers {
 
   private EarlierBarriers() {}
 
+  /** How the fences of every attempt to switch {@code plan} begin. */
+  static String fencePrefix(Plan plan) {
+    return FENCE + plan.target().version() + "_";
+  }
+
   /** The name of the fence of one attempt. Attempts of different operations never share one. */
   static String fenceName(Plan plan, int attempt) {
     String name =
-        FENCE
-            + plan.target().version()
-            + "_"
-            + attempt
-            + "_"
-            + plan.planId().replaceAll("[^A-Za-z0-9_]", "_");
+        fencePrefix(plan) + attempt + "_" + plan.planId().replaceAll("[^A-Za-z0-9_]", "_");
     return name.substring(0, Math.min(name.length(), NAME_BYTES));
   }
 

@@ -2,6 +2,7 @@ package io.reshard.orchestrator.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.JobProgress;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
 import io.reshard.orchestrator.phase.OperationStatus;
@@ -14,7 +15,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,14 +27,12 @@ import org.slf4j.LoggerFactory;
 final class CopyRate {
   private static final Logger LOG = LoggerFactory.getLogger(CopyRate.class);
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
-  private static final String LAST_COPY =
-      "SELECT max(updated_at) FROM job_progress WHERE operation_id = ? AND kind = 'copied'";
 
   private CopyRate() {}
 
   /** The rate of an operation whose copy is complete and whose job the cluster still knows. */
   static long rowsPerSecond(ControlDatabase control, URI flink, OperationStatus status) {
-    Optional<Instant> end = lastCopy(control, status.id());
+    Optional<Instant> end = new JobProgress(control, status.id()).lastCopied();
     if (end.isEmpty()) {
       return 0;
     }
@@ -44,20 +42,6 @@ final class CopyRate {
             .orElseGet(() -> phaseStart(status));
     long millis = Math.max(1, Duration.between(begun, end.get()).toMillis());
     return Math.round(status.rowsCopied() * 1_000.0 / millis);
-  }
-
-  private static Optional<Instant> lastCopy(ControlDatabase control, String operationId) {
-    return control.call(
-        "read the end of the copy",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(LAST_COPY)
-                        .bind(0, operationId)
-                        .map((row, context) -> row.getObject(1, OffsetDateTime.class))
-                        .findOne()
-                        .map(OffsetDateTime::toInstant)));
   }
 
   private static Instant phaseStart(OperationStatus status) {

@@ -44,7 +44,7 @@ public final class CleanUp {
       cutover.close(context.reversed());
       OperationHandle handle = new OperationHandle(store, lock, operation);
       try {
-        Retries.run(() -> cleanUp(handle), e -> pause(handle, e));
+        ExecutionTrace.of(context.tracer(), context.plan(), trace -> carryOut(handle, trace));
       } catch (RuntimeException e) {
         throw failed(handle, Failures.coded(e));
       }
@@ -56,6 +56,11 @@ public final class CleanUp {
       }
       return handle.current();
     }
+  }
+
+  private Operation carryOut(OperationHandle handle, ExecutionTrace trace) {
+    trace.phase(Phase.CLEANING_UP, () -> Retries.run(() -> cleanUp(handle), e -> pause(handle, e)));
+    return handle.current();
   }
 
   /** Returns whether a clean-up that has left something behind is to be tried again. */

@@ -38,8 +38,10 @@ public final class HealthCheck {
 
   /** Checks; never throws but for an interruption, and takes at most the timeout. */
   public HealthReport check() {
+    // A thread of its own: one that hangs must not keep the next check waiting.
     CompletableFuture<HealthReport> answer =
-        CompletableFuture.supplyAsync(() -> judge(store.get().list()));
+        CompletableFuture.supplyAsync(
+            () -> judge(store.get().list()), work -> daemon(work).start());
     try {
       return answer.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
@@ -51,6 +53,12 @@ public final class HealthCheck {
       Thread.currentThread().interrupt();
       return unknown("Failed to query resharding state: interrupted", e);
     }
+  }
+
+  private static Thread daemon(Runnable work) {
+    Thread thread = new Thread(work, "health");
+    thread.setDaemon(true);
+    return thread;
   }
 
   private static HealthReport unknown(String description, Throwable cause) {

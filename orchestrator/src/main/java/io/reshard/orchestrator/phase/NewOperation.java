@@ -10,7 +10,9 @@ import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.Phase;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Takes a plan on as an operation. Nothing outside the control database is touched. */
@@ -22,14 +24,22 @@ public final class NewOperation {
    * {@code topology_conflict}, {@code concurrent_resharding_not_allowed}.
    */
   public static Operation create(ControlDatabase control, Plan plan, Options options) {
-    return create(control, plan, options, Throttle.NONE);
+    return create(control, plan, options, Throttle.NONE, Optional.empty());
   }
 
-  /** The same, with a copy that is held back from the start. */
+  /**
+   * The same, with a copy that is held back from the start.
+   *
+   * @param holdAfter the phase behind which it waits for a person
+   */
   public static Operation create(
-      ControlDatabase control, Plan plan, Options options, Throttle throttle) {
+      ControlDatabase control,
+      Plan plan,
+      Options options,
+      Throttle throttle,
+      Optional<Phase> holdAfter) {
     requirePreflight(plan);
-    Operation operation = new OperationStore(control).create(plan, record(options));
+    Operation operation = new OperationStore(control).create(plan, record(options), holdAfter);
     new ThrottleStore(control).set(plan.planId(), throttle);
     return operation;
   }

@@ -1,5 +1,7 @@
 package io.reshard.orchestrator.phase;
 
+import io.opentelemetry.api.trace.Tracer;
+import io.opentelemetry.api.trace.TracerProvider;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
@@ -14,6 +16,7 @@ import java.util.Optional;
  *
  * @param cluster empty where a command reaches no Flink, as a cutover by hand
  * @param onSwitch an executable that swaps the application's own topology, called by the cutover
+ * @param tracer what spans are made with
  */
 public record OperationContext(
     Plan plan,
@@ -21,14 +24,34 @@ public record OperationContext(
     ControlDatabase control,
     Options options,
     Optional<FlinkCluster> cluster,
-    Optional<Path> onSwitch) {
+    Optional<Path> onSwitch,
+    Tracer tracer) {
+  /** A context without traces. */
+  public OperationContext(
+      Plan plan,
+      Secrets secrets,
+      ControlDatabase control,
+      Options options,
+      Optional<FlinkCluster> cluster,
+      Optional<Path> onSwitch) {
+    this(
+        plan,
+        secrets,
+        control,
+        options,
+        cluster,
+        onSwitch,
+        TracerProvider.noop().get(ExecutionTrace.SCOPE));
+  }
+
   public String operationId() {
     return plan.planId();
   }
 
   /** The same for the way back. */
   public OperationContext reversed() {
-    return new OperationContext(plan.reversed(), secrets, control, options, cluster, onSwitch);
+    return new OperationContext(
+        plan.reversed(), secrets, control, options, cluster, onSwitch, tracer);
   }
 
   /** The database of a shard of either topology. */

@@ -59,7 +59,9 @@ public final class OperationDriver {
     String id = context.operationId();
     MDC.put("operation", id);
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
-      return drive(new OperationHandle(store, lock, store.get(id)), until);
+      OperationHandle handle = new OperationHandle(store, lock, store.get(id), until);
+      return ExecutionTrace.of(
+          context.tracer(), context.plan(), trace -> drive(handle, until, trace));
     } finally {
       MDC.remove("operation");
     }
@@ -70,11 +72,11 @@ public final class OperationDriver {
     return cutoverReport;
   }
 
-  private Operation drive(OperationHandle handle, Optional<Phase> until) {
+  private Operation drive(OperationHandle handle, Optional<Phase> until, ExecutionTrace trace) {
     Phase phase = handle.current().resumePhase();
     while (phase.compareTo(Phase.CUTTING_OVER) <= 0) {
       Phase now = phase;
-      guarded(handle, now);
+      trace.phase(now, () -> guarded(handle, now));
       tellHook(now);
       if (until.isPresent() && now.compareTo(until.get()) >= 0) {
         return handle.current();

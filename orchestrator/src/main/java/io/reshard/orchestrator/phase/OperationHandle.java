@@ -6,6 +6,7 @@ import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import java.util.Objects;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,9 +22,19 @@ final class OperationHandle {
   private Operation current;
 
   OperationHandle(OperationStore store, DriverLock lock, Operation operation) {
+    this(store, lock, operation, Optional.ofNullable(operation.holdAfter()));
+  }
+
+  /**
+   * The same with another phase to stop after.
+   *
+   * @param holdAfter where whoever drives it next is to stop too
+   */
+  OperationHandle(
+      OperationStore store, DriverLock lock, Operation operation, Optional<Phase> holdAfter) {
     this.store = store;
     this.lock = lock;
-    this.current = store.recordDriver(operation, DriverLock.self());
+    this.current = store.recordDriver(operation, DriverLock.self(), holdAfter);
   }
 
   Operation current() {

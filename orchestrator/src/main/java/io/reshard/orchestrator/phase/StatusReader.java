@@ -63,7 +63,7 @@ public final class StatusReader {
         operation.lastCompletedPhase(),
         percent(operation, copiedShare),
         operation.startedAt(),
-        secondsLeft(operation, history, copiedShare),
+        moving(operation, progress) ? secondsLeft(operation, history, copiedShare) : null,
         lagMillis(operation, plan),
         operation.error(),
         steps(plan, copied, progress.replicatedRows(), verifiedSteps(plan)),
@@ -136,6 +136,16 @@ public final class StatusReader {
             ? reached + copiedShare * (REACHED.get(Phase.COPYING) - reached)
             : reached;
     return operation.phase() == Phase.COMPLETED ? 100.0 : Math.round(percent * 10) / 10.0;
+  }
+
+  /** Of a copy that stands still, nobody can say when it will be over. */
+  private static boolean moving(Operation operation, JobProgress progress) {
+    return operation.phase() == Phase.COPYING
+        && operation.error() == null
+        && progress
+            .lastCopied()
+            .filter(last -> last.isAfter(Instant.now().minus(Hindrances.STALL)))
+            .isPresent();
   }
 
   /**

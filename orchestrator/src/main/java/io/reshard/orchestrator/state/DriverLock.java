@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.state;
 
+import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Endpoint;
@@ -10,6 +11,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -41,6 +43,20 @@ public final class DriverLock implements AutoCloseable {
    */
   public static DriverLock acquire(Endpoint control, String operationId, boolean takeOver) {
     return new DriverLock(control, operationId, lock(control, operationId, takeOver));
+  }
+
+  /** The process that holds the lock, as it names itself. */
+  public static Optional<String> holder(ControlDatabase control, String operationId) {
+    return control.call(
+        "see who drives the operation",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(HOLDER)
+                        .bind(0, operationId)
+                        .mapTo(String.class)
+                        .findFirst()));
   }
 
   private static Connection lock(Endpoint control, String operationId, boolean takeOver) {
@@ -134,6 +150,9 @@ public final class DriverLock implements AutoCloseable {
           + " AND pg_locks.database = activity.datid AND activity.datname = current_database()"
           + " AND classid = ((key >> 32) & 4294967295)::oid AND objid = (key & 4294967295)::oid";
 
+  private static final String HOLDER =
+      "SELECT replace(activity.application_name, 'reshard driver ', '')" + HOLDERS;
+
   private static void endHolder(Connection connection, String id) throws SQLException {
     try (PreparedStatement end =
         connection.prepareStatement("SELECT pg_terminate_backend(activity.pid)" + HOLDERS)) {
@@ -143,9 +162,7 @@ public final class DriverLock implements AutoCloseable {
   }
 
   private static String holder(Connection connection, String id) throws SQLException {
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT replace(activity.application_name, 'reshard driver ', '')" + HOLDERS)) {
+    try (PreparedStatement query = connection.prepareStatement(HOLDER)) {
       query.setString(1, id);
       try (ResultSet row = query.executeQuery()) {
         return row.next() ? row.getString(1) : "another process";

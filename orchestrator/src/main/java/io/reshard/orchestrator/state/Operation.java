@@ -4,8 +4,10 @@ import java.time.Instant;
 
 /**
  * One operation as the control database has it, without its plan. {@code lastCompletedPhase},
- * {@code error}, {@code jobId}, {@code checkpointPath} and {@code driver} may be null. {@code
- * version} grows with every change.
+ * {@code error}, {@code jobId}, {@code checkpointPath}, {@code driver} and {@code holdAfter} may be
+ * null. {@code version} grows with every change.
+ *
+ * @param holdAfter the phase behind which it waits for a person
  */
 public record Operation(
     String id,
@@ -15,12 +17,18 @@ public record Operation(
     String jobId,
     String checkpointPath,
     String driver,
+    Phase holdAfter,
     Instant startedAt,
     Instant updatedAt,
     long version) {
   /** Whether the current phase is done and the next one has not been entered. */
   public boolean phaseCompleted() {
     return phase == lastCompletedPhase;
+  }
+
+  /** Whether a person wanted it to stop where it is. */
+  public boolean held() {
+    return holdAfter != null && phaseCompleted() && phase.compareTo(holdAfter) >= 0;
   }
 
   /** The phase to go on with after an interruption or a failure. */

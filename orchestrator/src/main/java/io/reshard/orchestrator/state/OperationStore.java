@@ -26,7 +26,7 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 public final class OperationStore {
   private static final String COLUMNS =
       "id, phase, last_completed_phase, error_code, error_message, job_id, checkpoint_path, driver,"
-          + " started_at, updated_at, version";
+          + " hold_after, started_at, updated_at, version";
 
   private final ControlDatabase control;
 
@@ -40,10 +40,20 @@ public final class OperationStore {
    * @param options what the operator chose, for the record
    */
   public Operation create(Plan plan, Map<String, String> options) {
-    return call("store the operation", handle -> create(handle, plan, options));
+    return create(plan, options, Optional.empty());
   }
 
-  private static Operation create(Handle handle, Plan plan, Map<String, String> options) {
+  /**
+   * The same for an operation that shall stop.
+   *
+   * @param holdAfter the phase behind which it waits for a person
+   */
+  public Operation create(Plan plan, Map<String, String> options, Optional<Phase> holdAfter) {
+    return call("store the operation", handle -> create(handle, plan, options, holdAfter));
+  }
+
+  private static Operation create(
+      Handle handle, Plan plan, Map<String, String> options, Optional<Phase> holdAfter) {
     long active =
         handle
             .createQuery("SELECT version FROM active_topology FOR SHARE")
@@ -63,12 +73,13 @@ public final class OperationStore {
     }
     int inserted =
         handle.execute(
-            "INSERT INTO operation (id, phase, plan, options) VALUES (?, ?, ?::jsonb, ?::jsonb)"
-                + " ON CONFLICT DO NOTHING",
+            "INSERT INTO operation (id, phase, plan, options, hold_after)"
+                + " VALUES (?, ?, ?::jsonb, ?::jsonb, ?) ON CONFLICT DO NOTHING",
             plan.planId(),
             Phase.PLANNING.name(),
             Documents.toJson(plan),
-            Documents.toJson(options));
+            Documents.toJson(options),
+            holdAfter.map(Phase::name).orElse(null));
     if (inserted == 0) {
       throw notAlone(handle, plan.planId());
     }
@@ -246,15 +257,20 @@ public final class OperationStore {
                 operation.version()));
   }
 
-  /** Notes who drives the operation: for people only, {@link DriverLock} decides. */
-  public Operation recordDriver(Operation operation, String driver) {
+  /**
+   * Notes who drives the operation and how far.
+   *
+   * @param driver for people only, {@link DriverLock} decides
+   */
+  public Operation recordDriver(Operation operation, String driver, Optional<Phase> holdAfter) {
     return change(
         operation,
         handle ->
             handle.execute(
-                "UPDATE operation SET driver = ?, version = version + 1, updated_at = now()"
-                    + " WHERE id = ? AND version = ?",
+                "UPDATE operation SET driver = ?, hold_after = ?, version = version + 1,"
+                    + " updated_at = now() WHERE id = ? AND version = ?",
                 driver,
+                holdAfter.map(Phase::name).orElse(null),
                 operation.id(),
                 operation.version()));
   }
@@ -339,6 +355,7 @@ public final class OperationStore {
   private static Operation operation(ResultSet row) throws SQLException {
     String completed = row.getString("last_completed_phase");
     String code = row.getString("error_code");
+    String holdAfter = row.getString("hold_after");
     return new Operation(
         row.getString("id"),
         Phase.of(row.getString("phase")),
@@ -347,6 +364,7 @@ public final class OperationStore {
         row.getString("job_id"),
         row.getString("checkpoint_path"),
         row.getString("driver"),
+        holdAfter == null ? null : Phase.of(holdAfter),
         instant(row, "started_at"),
         instant(row, "updated_at"),
         row.getLong("version"));

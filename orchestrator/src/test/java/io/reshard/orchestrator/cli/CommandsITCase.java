@@ -11,6 +11,7 @@ import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.topology.Topology;
 import io.reshard.orchestrator.SmallPlans;
 import io.reshard.orchestrator.phase.NewOperation;
+import io.reshard.orchestrator.serve.Caretaker;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
@@ -18,12 +19,18 @@ import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -330,7 +337,11 @@ class CommandsITCase {
   @Test
   void leavesAProcessBehindThatCanBeKilled() throws Exception {
     registerTopology();
-    config = config("flink: { address: 'http://127.0.0.1:1' }");
+    int port = freePort();
+    config =
+        config(
+            "flink: { address: 'http://127.0.0.1:1' }\ntelemetry: { prometheusPort: %d }\n"
+                .formatted(port));
     CommandRun started = run("start", "--plan", plan(1).toString(), "--detach", "--json");
     assertThat(started.exit()).as("%s", started).isZero();
     assertThat(started.json().fieldNames()).toIterable().containsExactly("id", "pid", "log");
@@ -344,6 +355,7 @@ class CommandsITCase {
                 assertThat(log).exists();
                 assertThat(store.get("op-1").driver()).contains("pid " + process.pid());
                 assertThat(store.get("op-1").error()).isNotNull();
+                assertThat(metrics(port)).contains("resharding_trouble{");
               });
       assertRefused(run("resume"), 3, "concurrent_resharding_not_allowed", "pid " + process.pid());
     } finally {
@@ -353,5 +365,46 @@ class CommandsITCase {
     assertThat(store.get("op-1").phase().terminal()).isFalse();
     // The lock went with the process: another one may drive.
     DriverLock.acquire(new Endpoint("control", control, "postgres", null), "op-1", false).close();
+  }
+
+  private static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0)) {
+      return socket.getLocalPort();
+    }
+  }
+
+  private static String metrics(int port) throws IOException {
+    try (InputStream answer =
+        URI.create("http://127.0.0.1:" + port + "/metrics").toURL().openStream()) {
+      return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  @Test
+  void leavesADetachedOperationToServe() throws Exception {
+    registerTopology();
+    config = config("flink: { address: 'http://127.0.0.1:1' }");
+    CompletableFuture<CommandRun> served = new CompletableFuture<>();
+    Thread serve = new Thread(() -> served.complete(run("serve", "--port", "0")), "serve");
+    serve.start();
+    try {
+      ControlDatabase database =
+          new ControlDatabase(new Endpoint("control", control, "postgres", null));
+      Awaitility.await().until(() -> Caretaker.present(database).isPresent());
+      CommandRun started = run("start", "--plan", plan(1).toString(), "--detach", "--json");
+      assertThat(started.exit()).as("%s", started).isZero();
+      assertThat(started.json().get("id").asText()).isEqualTo("op-1");
+      assertThat(started.json().get("pid").isNull()).isTrue();
+      // Its shards are not there: that it says so tells that it was taken up.
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(60))
+          .untilAsserted(() -> assertThat(store.get("op-1").error()).isNotNull());
+      assertRefused(run("resume"), 3, "concurrent_resharding_not_allowed", DriverLock.self());
+    } finally {
+      serve.interrupt();
+    }
+    assertThat(served.get(1, TimeUnit.MINUTES).exit()).isZero();
+    assertThat(served.get().err()).contains("reshard serve: http://127.0.0.1:");
+    assertThat(store.get("op-1").phase().terminal()).isFalse();
   }
 }

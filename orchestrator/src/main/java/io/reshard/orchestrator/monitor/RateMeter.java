@@ -1,4 +1,4 @@
-package io.reshard.orchestrator.cli;
+package io.reshard.orchestrator.monitor;
 
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -6,7 +6,7 @@ import java.util.Deque;
 import java.util.Optional;
 
 /** Rows per second over the last seconds. Not thread-safe. */
-final class RateMeter {
+public final class RateMeter {
   private static final long WINDOW_NANOS = Duration.ofSeconds(10).toNanos();
   private static final double NANOS_PER_SECOND = 1e9;
 
@@ -14,7 +14,7 @@ final class RateMeter {
 
   private record Sample(long nanos, long rows) {}
 
-  void add(long rows) {
+  public void add(long rows) {
     long now = System.nanoTime();
     samples.addLast(new Sample(now, rows));
     while (samples.size() > 2 && now - samples.peekFirst().nanos() > WINDOW_NANOS) {
@@ -22,7 +22,7 @@ final class RateMeter {
     }
   }
 
-  Optional<Double> rowsPerSecond() {
+  public Optional<Double> rowsPerSecond() {
     if (samples.size() < 2) {
       return Optional.empty();
     }
