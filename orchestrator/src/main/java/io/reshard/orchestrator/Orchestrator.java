@@ -48,7 +48,7 @@ public final class Orchestrator {
    * An orchestrator on a control database, whose schema is made if it is not there.
    *
    * @param cluster asked whenever a job has to run; it stays the caller's to close
-   * @param tracer makes the spans; {@code TracerProvider.noop().get("")} makes none
+   * @param tracer makes the spans; {@link OperationContext#UNTRACED} makes none
    */
   public Orchestrator(
       Secrets.Control login, Supplier<FlinkCluster> cluster, Options options, Tracer tracer) {

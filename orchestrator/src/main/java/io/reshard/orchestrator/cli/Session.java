@@ -1,6 +1,5 @@
 package io.reshard.orchestrator.cli;
 
-import io.opentelemetry.api.trace.TracerProvider;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
@@ -117,7 +116,7 @@ final class Session implements AutoCloseable {
         config.options(),
         flink,
         onSwitch,
-        observation.map(Observation::tracer).orElseGet(() -> TracerProvider.noop().get("")));
+        observation.map(Observation::tracer).orElse(OperationContext.UNTRACED));
   }
 
   /** The operation called {@code id}, or without one the active operation. */

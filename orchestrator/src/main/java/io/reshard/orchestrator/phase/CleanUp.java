@@ -35,6 +35,10 @@ public final class CleanUp {
    * operation is COMPLETED, but something was left behind.
    */
   public Operation run() {
+    return OperationLog.within(context.operationId(), this::runAlone);
+  }
+
+  private Operation runAlone() {
     String id = context.operationId();
     requireSwitched(store.get(id));
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, true)) {

@@ -1,6 +1,5 @@
 package io.reshard.orchestrator.phase;
 
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.trace.Span;
 import io.opentelemetry.api.trace.StatusCode;
 import io.opentelemetry.api.trace.Tracer;
@@ -18,16 +17,6 @@ import java.util.function.Supplier;
  * many executions as drivers.
  */
 final class ExecutionTrace {
-  /** Whose spans these are. */
-  static final String SCOPE = "io.reshard";
-
-  private static final AttributeKey<String> ID = AttributeKey.stringKey("resharding.id");
-  private static final AttributeKey<String> PHASE = AttributeKey.stringKey("resharding.phase");
-  private static final AttributeKey<Long> STEPS = AttributeKey.longKey("resharding.step_count");
-  private static final AttributeKey<Long> ROWS = AttributeKey.longKey("resharding.estimated_rows");
-  private static final AttributeKey<Long> DURATION = AttributeKey.longKey("resharding.duration_ms");
-  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("resharding.error");
-
   private final Tracer tracer;
   private final Context execution;
   private final String id;
@@ -43,15 +32,15 @@ final class ExecutionTrace {
     Span span =
         tracer
             .spanBuilder("resharding.execution")
-            .setAttribute(ID, plan.planId())
-            .setAttribute(STEPS, (long) plan.steps().size())
-            .setAttribute(ROWS, plan.totalRows())
+            .setAttribute(Tags.ID, plan.planId())
+            .setAttribute(Tags.STEP_COUNT, (long) plan.steps().size())
+            .setAttribute(Tags.ESTIMATED_ROWS, plan.totalRows())
             .startSpan();
     return during(
         span,
         () -> {
           Operation operation = work.apply(new ExecutionTrace(tracer, span, plan.planId()));
-          span.setAttribute(PHASE, operation.phase().name());
+          span.setAttribute(Tags.PHASE, operation.phase().name());
           return operation;
         });
   }
@@ -62,8 +51,8 @@ final class ExecutionTrace {
         tracer
             .spanBuilder("resharding.phase")
             .setParent(execution)
-            .setAttribute(ID, id)
-            .setAttribute(PHASE, phase.name())
+            .setAttribute(Tags.ID, id)
+            .setAttribute(Tags.PHASE, phase.name())
             .startSpan();
     during(
         span,
@@ -81,10 +70,10 @@ final class ExecutionTrace {
       return result;
     } catch (RuntimeException e) {
       span.setStatus(StatusCode.ERROR, String.valueOf(e.getMessage()));
-      span.setAttribute(ERROR, Failures.coded(e).errorCode().code());
+      span.setAttribute(Tags.ERROR, Failures.coded(e).errorCode().code());
       throw e;
     } finally {
-      span.setAttribute(DURATION, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
+      span.setAttribute(Tags.DURATION_MS, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start));
       span.end();
     }
   }

@@ -26,6 +26,9 @@ public record OperationContext(
     Optional<FlinkCluster> cluster,
     Optional<Path> onSwitch,
     Tracer tracer) {
+  /** Makes no spans. */
+  public static final Tracer UNTRACED = TracerProvider.noop().get("io.reshard");
+
   /** A context without traces. */
   public OperationContext(
       Plan plan,
@@ -34,14 +37,7 @@ public record OperationContext(
       Options options,
       Optional<FlinkCluster> cluster,
       Optional<Path> onSwitch) {
-    this(
-        plan,
-        secrets,
-        control,
-        options,
-        cluster,
-        onSwitch,
-        TracerProvider.noop().get(ExecutionTrace.SCOPE));
+    this(plan, secrets, control, options, cluster, onSwitch, UNTRACED);
   }
 
   public String operationId() {

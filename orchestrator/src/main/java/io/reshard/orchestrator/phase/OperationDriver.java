@@ -19,7 +19,6 @@ import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.slf4j.MDC;
 
 /**
  * Drives one operation from the phase where it stands through the switch. What passes by itself
@@ -56,14 +55,15 @@ public final class OperationDriver {
    * about an hour; the store has the same.
    */
   public Operation drive(Optional<Phase> until) {
+    return OperationLog.within(context.operationId(), () -> driveAlone(until));
+  }
+
+  private Operation driveAlone(Optional<Phase> until) {
     String id = context.operationId();
-    MDC.put("operation", id);
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
       OperationHandle handle = new OperationHandle(store, lock, store.get(id), until);
       return ExecutionTrace.of(
           context.tracer(), context.plan(), trace -> drive(handle, until, trace));
-    } finally {
-      MDC.remove("operation");
     }
   }
 

@@ -48,6 +48,10 @@ public final class Retention {
    * operation as it stands then: another process may have completed it or taken it back.
    */
   public Operation keep() {
+    return OperationLog.within(context.operationId(), this::keepAlone);
+  }
+
+  private Operation keepAlone() {
     String id = context.operationId();
     Instant end = end();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {

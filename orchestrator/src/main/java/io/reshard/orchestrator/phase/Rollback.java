@@ -34,6 +34,10 @@ public final class Rollback {
    * and {@code rollback_failed}, after which it can be tried again.
    */
   public RollbackReport run() {
+    return OperationLog.within(context.operationId(), this::runAlone);
+  }
+
+  private RollbackReport runAlone() {
     requireAvailable(store.get(context.operationId()));
     try (DriverLock lock =
         DriverLock.acquire(context.control().endpoint(), context.operationId(), true)) {

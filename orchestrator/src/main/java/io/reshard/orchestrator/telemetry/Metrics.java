@@ -1,6 +1,5 @@
 package io.reshard.orchestrator.telemetry;
 
-import io.opentelemetry.api.common.AttributeKey;
 import io.opentelemetry.api.common.Attributes;
 import io.opentelemetry.api.metrics.LongHistogram;
 import io.opentelemetry.api.metrics.Meter;
@@ -11,6 +10,7 @@ import io.reshard.orchestrator.monitor.Picture;
 import io.reshard.orchestrator.monitor.Picture.Observed;
 import io.reshard.orchestrator.phase.OperationStatus;
 import io.reshard.orchestrator.phase.OperationStatus.PhasePassage;
+import io.reshard.orchestrator.phase.Tags;
 import io.reshard.orchestrator.state.Phase;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -24,13 +24,6 @@ import java.util.function.Supplier;
  * numbers, those of passages that it never saw included.
  */
 final class Metrics {
-  private static final AttributeKey<String> ID = AttributeKey.stringKey("resharding.id");
-  private static final AttributeKey<String> PHASE = AttributeKey.stringKey("resharding.phase");
-  private static final AttributeKey<String> ERROR = AttributeKey.stringKey("resharding.error");
-  private static final AttributeKey<String> SOURCE =
-      AttributeKey.stringKey("resharding.source_shard");
-  private static final AttributeKey<String> TARGET =
-      AttributeKey.stringKey("resharding.target_shard");
   private static final List<Long> PHASE_BUCKETS =
       List.of(100L, 1_000L, 10_000L, 60_000L, 600_000L, 3_600_000L, 21_600_000L, 86_400_000L);
   private static final List<Long> CUTOVER_BUCKETS =
@@ -72,7 +65,7 @@ final class Metrics {
                 picture
                     .get()
                     .mismatches()
-                    .forEach((id, keys) -> measurement.record(keys, Attributes.of(ID, id))));
+                    .forEach((id, keys) -> measurement.record(keys, Attributes.of(Tags.ID, id))));
     meter
         .gaugeBuilder("resharding.rows_per_second")
         .setDescription("Rows copied and replicated per second, over the last ten seconds")
@@ -108,7 +101,7 @@ final class Metrics {
         .forEach(
             window ->
                 cutoverDurations.record(
-                    window.readOnlyMillis(), Attributes.of(ID, window.operationId())));
+                    window.readOnlyMillis(), Attributes.of(Tags.ID, window.operationId())));
   }
 
   private record Recorded(String id, PhasePassage passage) {}
@@ -116,7 +109,7 @@ final class Metrics {
   private void record(String id, PhasePassage passage) {
     if (recorded.add(new Recorded(id, passage))) {
       phaseDurations.record(
-          passage.durationMillis(), Attributes.of(ID, id, PHASE, passage.phase().name()));
+          passage.durationMillis(), Attributes.of(Tags.ID, id, Tags.PHASE, passage.phase().name()));
     }
   }
 
@@ -128,7 +121,8 @@ final class Metrics {
     perStep.forEach(
         (step, rows) -> {
           String[] shards = step.split("->", 2);
-          measurement.record(rows, Attributes.of(SOURCE, shards[0], TARGET, shards[1]));
+          measurement.record(
+              rows, Attributes.of(Tags.SOURCE_SHARD, shards[0], Tags.TARGET_SHARD, shards[1]));
         });
   }
 
@@ -156,11 +150,11 @@ final class Metrics {
         measurement.record(
             1,
             Attributes.of(
-                ID,
+                Tags.ID,
                 one.operation().id(),
-                PHASE,
+                Tags.PHASE,
                 one.operation().phase().name(),
-                ERROR,
+                Tags.ERROR,
                 one.operation().error().code()));
       }
     }

@@ -120,6 +120,7 @@ class CommandsITCase {
 
   @Test
   void changesAThrottleOptionByOption() throws IOException {
+    registerTopology();
     operation();
     assertThat(run("throttle", "--bytes-per-second", "10MB", "--readers", "1").exit()).isZero();
     assertThat(run("throttle", "--readers", "off").exit()).isZero();
@@ -274,7 +275,8 @@ class CommandsITCase {
             "error",
             "steps",
             "history",
-            "jobId");
+            "jobId",
+            "copyPauses");
     assertThat(status.get("phase").asText()).isEqualTo("PLANNING");
     assertThat(status.get("error").isNull()).isTrue();
     assertThat(status.get("steps").get(0).fieldNames())

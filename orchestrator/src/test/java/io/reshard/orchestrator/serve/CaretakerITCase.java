@@ -2,12 +2,12 @@ package io.reshard.orchestrator.serve;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.opentelemetry.api.trace.TracerProvider;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.Orchestrator;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.flink.FlinkCluster;
+import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
@@ -66,10 +66,7 @@ class CaretakerITCase {
   private Thread startCaretaker() {
     Orchestrator orchestrator =
         new Orchestrator(
-            stored.login(),
-            this::noCluster,
-            Options.builder().build(),
-            TracerProvider.noop().get("test"));
+            stored.login(), this::noCluster, Options.builder().build(), OperationContext.UNTRACED);
     Thread thread =
         new Thread(() -> new Caretaker(stored.control(), orchestrator, LOOK).run(), "caretaker");
     threads.add(thread);
