@@ -2,11 +2,13 @@ package io.reshard.verifier;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
+import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.Split;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A statement that reads the aggregates of one split on the shard that its parameters name. The
@@ -55,7 +57,7 @@ final class AggregateStatement {
     String shard = side == Side.SOURCE ? split.source() : parameters[1];
     String sql =
         new StepSql(verification.plan(), verification.mode(), split.table(), split.source())
-            .aggregates(split, targets);
+            .aggregates(split, targets, straysOn(split, shard));
     return sessions.read(
         side,
         shard,
@@ -64,6 +66,21 @@ final class AggregateStatement {
           delegate.setString(1, parameters[0]);
           return delegate.executeQuery();
         });
+  }
+
+  /** Each shard's strays are counted once: as a source, or else with its first step's source. */
+  private Optional<String> straysOn(Split split, String shard) {
+    Plan plan = verification.plan();
+    boolean here =
+        side == Side.SOURCE
+            || (!plan.sources().contains(shard)
+                && plan.steps().stream()
+                    .filter(step -> step.target().equals(shard))
+                    .findFirst()
+                    .orElseThrow()
+                    .source()
+                    .equals(split.source()));
+    return here ? Optional.of(shard) : Optional.empty();
   }
 
   private void close() throws SQLException {

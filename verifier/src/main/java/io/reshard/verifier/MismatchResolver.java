@@ -1,12 +1,17 @@
 package io.reshard.verifier;
 
+import io.reshard.core.control.Mismatch;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Split;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -44,6 +49,11 @@ final class MismatchResolver implements AutoCloseable {
   void add(StepAggregates aggregates) {
     Split split =
         Documents.parse(aggregates.split(), Split.class, ErrorCode.INTERNAL, "a split of the plan");
+    Optional<VerificationReport.StrayTotal> strays = aggregates.strays();
+    if (strays.isPresent()) {
+      results.accept(strays(split, strays.get(), aggregates));
+      return;
+    }
     StepTally tally = tally(aggregates, split);
     if (aggregates.agree(verification.mode())) {
       results.accept(tally.result());
@@ -65,6 +75,32 @@ final class MismatchResolver implements AutoCloseable {
     }
   }
 
+  private StepResult strays(
+      Split split, VerificationReport.StrayTotal strays, StepAggregates aggregates) {
+    StepSql sql = sql(split.table(), split.source());
+    String text = sql.strays(split, strays.shard(), strays.kind(), verification.samples());
+    List<Mismatch> samples =
+        sessions.read(
+            aggregates.sourceRows() == null ? Side.TARGET : Side.SOURCE,
+            strays.shard(),
+            connection -> {
+              List<Mismatch> found = new ArrayList<>();
+              try (Statement statement = connection.createStatement();
+                  ResultSet row = statement.executeQuery(text)) {
+                while (row.next()) {
+                  found.add(Mismatch.of(sql.tableName(), sql.key(row, 1), strays.kind()));
+                }
+              }
+              return found;
+            });
+    return new StepResult(
+        split.id(), strays.subject(), 0, strays.rows(), 0, 0, Documents.toJson(samples));
+  }
+
+  private StepSql sql(int table, String source) {
+    return new StepSql(verification.plan(), verification.mode(), table, source);
+  }
+
   private StepTally tally(StepAggregates aggregates, Split split) {
     String target = aggregates.step().substring((split.source() + "->").length());
     StepReader reader =
@@ -72,11 +108,7 @@ final class MismatchResolver implements AutoCloseable {
             new ReaderKey(split.table(), split.source(), target),
             key ->
                 new StepReader(
-                    sessions,
-                    new StepSql(
-                        verification.plan(), verification.mode(), key.table(), key.source()),
-                    key.source(),
-                    key.target()));
+                    sessions, sql(key.table(), key.source()), key.source(), key.target()));
     String table = verification.plan().tables().get(split.table()).displayName();
     return new StepTally(aggregates, split, reader, table, verification.samples());
   }

@@ -1,16 +1,18 @@
 package io.reshard.verifier;
 
 import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Count and checksum of the rows of one split that one step moves, on one side or, once merged, on
  * both. What has not been read is null, so that it cannot pass for nothing.
  *
  * @param split the split as JSON
- * @param step the step's name
+ * @param step the step's name, or what stands in its place for strays
  */
 public record StepAggregates(
     String split,
@@ -29,6 +31,11 @@ public record StepAggregates(
   /** What both sides' aggregates of the same split and step have in common. */
   String key() {
     return step + " " + split;
+  }
+
+  /** What was found on one side that does not belong there, if this is not about a step. */
+  Optional<VerificationReport.StrayTotal> strays() {
+    return VerificationReport.StrayTotal.parse(step, sourceRows == null ? targetRows : sourceRows);
   }
 
   StepAggregates merge(StepAggregates other) {

@@ -92,7 +92,7 @@ final class StepReader {
           try (Statement statement = connection.createStatement();
               ResultSet row = statement.executeQuery(text)) {
             while (row.next()) {
-              List<String> key = key(row, 1);
+              List<String> key = sql.key(row, 1);
               long hash = row.getLong(1 + sql.keyColumns());
               found.merge(key, new RowVersion(key, hash, null), RowVersion::and);
             }
@@ -121,7 +121,7 @@ final class StepReader {
           int position = row.getInt(1) - 1;
           RowVersion version =
               new RowVersion(
-                  key(row, 2),
+                  sql.key(row, 2),
                   row.getLong(2 + sql.keyColumns()),
                   row.getString(3 + sql.keyColumns()));
           found[position] = found[position] == null ? version : found[position].and(version);
@@ -134,13 +134,5 @@ final class StepReader {
   /** Keeps the source's row of {@code key} from changing; null if it was not to be had. */
   RowHold hold(List<String> key) {
     return sessions.hold(source, sql.lockByKey(), key);
-  }
-
-  private List<String> key(ResultSet row, int from) throws SQLException {
-    List<String> key = new ArrayList<>(sql.keyColumns());
-    for (int column = 0; column < sql.keyColumns(); column++) {
-      key.add(row.getString(from + column));
-    }
-    return key;
   }
 }

@@ -2,12 +2,20 @@ package io.reshard.verifier;
 
 import io.reshard.core.checksum.RowHash;
 import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.Mismatch;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.Split;
 import io.reshard.core.plan.SplitSql;
 import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.RoutingSql;
+import io.reshard.core.routing.TableRouting;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -34,12 +42,13 @@ final class StepSql {
 
   /**
    * A row per target in {@code targets}: the bound text, the step's name, the count and the
-   * checksum of the split's rows that it moves, all from one scan.
+   * checksum of the split's rows that it moves, all from one scan. Where {@code straysOn} names the
+   * shard that is read, its strays are counted in the same scan, if there are any.
    */
-  String aggregates(Split split, List<String> targets) {
+  String aggregates(Split split, List<String> targets, Optional<String> straysOn) {
     return table.isReference()
         ? referenceAggregates(split, targets)
-        : shardedAggregates(split, targets);
+        : shardedAggregates(split, targets, straysOn);
   }
 
   /** Every row counts for every target that receives the table. */
@@ -62,29 +71,70 @@ final class StepSql {
         + ") counted";
   }
 
-  private String shardedAggregates(Split split, List<String> targets) {
-    String moving = targets.stream().map(this::movesTo).collect(Collectors.joining(" OR "));
-    String step =
+  /** Each row is routed once: OFFSET 0 keeps the inner query from being merged into the outer. */
+  private String shardedAggregates(Split split, List<String> targets, Optional<String> straysOn) {
+    String moved =
         targets.stream()
             .map(target -> " WHEN " + movesTo(target) + " THEN " + stepName(target))
-            .collect(Collectors.joining("", "CASE", " END"));
+            .collect(
+                Collectors.joining("", "CASE WHEN " + ownedBySource() + " THEN CASE", " END END"));
+    String strays = straysOn.map(shard -> ", " + straySubject(shard)).orElse("");
     String wanted = targets.stream().map(this::stepName).collect(Collectors.joining(", "));
-    return "SELECT ?::text, wanted.step, coalesce(moved.count, 0), coalesce(moved.checksum, 0)::text"
-        + "\nFROM unnest(ARRAY["
-        + wanted
-        + "]) wanted(step) LEFT JOIN (SELECT "
-        + step
-        + " AS step, count(*) AS count, sum("
+    return "WITH found AS (SELECT t.reshard_step AS step, count(*) AS count, sum("
         + rowHash
-        + ") AS checksum\nFROM "
+        + ") AS checksum\nFROM (SELECT t.*, coalesce("
+        + moved
+        + strays
+        + ") AS reshard_step\nFROM "
         + table.quotedName()
         + " t WHERE "
         + SplitSql.predicate(table, split, ALIAS)
-        + "\nAND "
-        + ownedBySource()
-        + " AND ("
-        + moving
-        + ")\nGROUP BY 1) moved ON moved.step = wanted.step";
+        + "\nOFFSET 0) t WHERE t.reshard_step IS NOT NULL GROUP BY 1)"
+        + "\nSELECT ?::text, step, coalesce(count, 0), coalesce(checksum, 0)::text"
+        + " FROM unnest(ARRAY["
+        + wanted
+        + "]) wanted(step) FULL JOIN found USING (step)";
+  }
+
+  /** What a row on {@code shard} is that does not belong there; null for all others. */
+  private String straySubject(String shard) {
+    return "CASE WHEN "
+        + stray(shard, Mismatch.Kind.UNOWNED)
+        + " THEN "
+        + straySubject(shard, Mismatch.Kind.UNOWNED)
+        + " WHEN "
+        + stray(shard, Mismatch.Kind.STRAY)
+        + " THEN "
+        + straySubject(shard, Mismatch.Kind.STRAY)
+        + " END";
+  }
+
+  private static String straySubject(String shard, Mismatch.Kind kind) {
+    return Sql.literal(new VerificationReport.StrayTotal(shard, kind, 0).subject()) + "::text";
+  }
+
+  private String stray(String shard, Mismatch.Kind kind) {
+    TableRouting after = plan.newRouting(table, ALIAS);
+    String nobody = after.owner(plan::shardOrdinal) + " = " + RoutingSql.NOBODY;
+    return after.strayOn(shard)
+        + " AND "
+        + (kind == Mismatch.Kind.UNOWNED
+            ? nobody
+            : plan.oldRouting(table, ALIAS).strayOn(shard) + " AND NOT " + nobody);
+  }
+
+  /** The keys of some of the split's rows on {@code shard} that do not belong there. */
+  String strays(Split split, String shard, Mismatch.Kind kind, int limit) {
+    return "SELECT "
+        + keyTexts()
+        + " FROM "
+        + table.quotedName()
+        + " t WHERE "
+        + SplitSql.predicate(table, split, ALIAS)
+        + " AND "
+        + stray(shard, kind)
+        + " LIMIT "
+        + limit;
   }
 
   /**
@@ -171,6 +221,15 @@ final class StepSql {
 
   int keyColumns() {
     return table.primaryKey().size();
+  }
+
+  /** The key whose columns begin at {@code from}. */
+  List<String> key(ResultSet row, int from) throws SQLException {
+    List<String> key = new ArrayList<>(keyColumns());
+    for (int column = 0; column < keyColumns(); column++) {
+      key.add(row.getString(from + column));
+    }
+    return key;
   }
 
   String tableName() {

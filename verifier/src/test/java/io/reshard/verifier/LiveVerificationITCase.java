@@ -22,7 +22,8 @@ import org.junit.jupiter.api.Test;
 
 /** Both sides are written to all the time, and the targets lag behind. */
 final class LiveVerificationITCase {
-  private static final int PASSES = 5;
+  /** For a long run: {@code -Dreshard.verification.passes=500}. */
+  private static final int PASSES = Integer.getInteger("reshard.verification.passes", 5);
 
   private Shards shards;
   private ToyReplicator replicator;

@@ -53,7 +53,7 @@ final class ShadedJarITCase {
         .satisfies(
             unknown -> {
               assertThat(unknown.consistent()).isFalse();
-              assertThat(unknown.unverified()).isEqualTo(21);
+              assertThat(unknown.unverified()).isEqualTo(27);
             });
   }
 

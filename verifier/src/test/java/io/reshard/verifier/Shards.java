@@ -50,6 +50,7 @@ import org.postgresql.copy.CopyManager;
 final class Shards {
   static final String ORDERS = "public.orders";
   static final String ITEMS = "public.items";
+  static final String KINDS = "public.kinds";
 
   static final List<String> SOURCES = List.of("shard-0", "shard-1");
   static final List<String> TARGETS = List.of("shard-2", "shard-3");
@@ -59,7 +60,10 @@ final class Shards {
           "CREATE TABLE orders (id bigint PRIMARY KEY, customer bigint NOT NULL, status text,"
               + " amount numeric, factor float8, twice bigint GENERATED ALWAYS AS (id * 2) STORED)",
           "CREATE TABLE items (sku text, line integer, customer bigint NOT NULL, note text,"
-              + " PRIMARY KEY (sku, line))");
+              + " PRIMARY KEY (sku, line))",
+          "CREATE TABLE kinds (id bigint PRIMARY KEY, customer bigint NOT NULL, note text,"
+              + " empty text, amount numeric, at timestamptz, list integer[], document jsonb,"
+              + " padded character(8))");
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static EmbeddedPostgres server;
@@ -106,7 +110,10 @@ final class Shards {
   private Plan plan(String url) {
     List<Node> nodes = List.of(new Node("node-1", url, "postgres", null, null));
     List<TableRule> rules =
-        List.of(new TableRule(ORDERS, "customer", false), new TableRule(ITEMS, "customer", false));
+        List.of(
+            new TableRule(ORDERS, "customer", false),
+            new TableRule(ITEMS, "customer", false),
+            new TableRule(KINDS, "customer", false));
     Routing routing = new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES);
     Topology source =
         new Topology(
@@ -138,6 +145,20 @@ final class Shards {
                 new Column("customer", "bigint", false),
                 new Column("note", "text", false)),
             List.of("sku", "line"));
+    PlannedTable kinds =
+        table(
+            "kinds",
+            List.of(
+                new Column("id", "bigint", false),
+                new Column("customer", "bigint", false),
+                new Column("note", "text", false),
+                new Column("empty", "text", false),
+                new Column("amount", "numeric", false),
+                new Column("at", "timestamp with time zone", false),
+                new Column("list", "integer[]", false),
+                new Column("document", "jsonb", false),
+                new Column("padded", "character(8)", false)),
+            List.of("id"));
     List<MigrationStep> steps =
         List.of(
             new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
@@ -149,7 +170,7 @@ final class Shards {
         source,
         target,
         List.of(),
-        List.of(orders, items),
+        List.of(orders, items, kinds),
         steps,
         splits(),
         0,
@@ -168,6 +189,8 @@ final class Shards {
       }
       splits.add(new Split(splits.size(), 1, source, null, List.of("sku-5"), 500));
       splits.add(new Split(splits.size(), 1, source, List.of("sku-5"), null, 500));
+      splits.add(new Split(splits.size(), 2, source, null, List.of("5000"), 500));
+      splits.add(new Split(splits.size(), 2, source, List.of("5000"), null, 500));
     }
     return splits;
   }
@@ -205,7 +228,12 @@ final class Shards {
               + " FROM generate_series(1, "
               + rows
               + ") i WHERE "
-              + owner(1, "source", source, "i::bigint"));
+              + owner(1, "source", source, "i::bigint"),
+          "INSERT INTO kinds SELECT i, i, 'note ' || i, '', i * 0.10, '2024-01-01', '{1,2}',"
+              + " '{\"a\": 1, \"b\": 2}', 'ab' FROM generate_series(1, "
+              + rows
+              + ") i WHERE "
+              + owner(2, "source", source, "i::bigint"));
     }
   }
 
@@ -305,12 +333,17 @@ final class Shards {
 
   /** Runs the job on a cluster inside this process and returns what it has written. */
   VerificationReport verify(VerificationMode mode, Duration wait) throws Exception {
+    return verify(mode, wait, 100);
+  }
+
+  /** The same, naming up to {@code samples} keys of each split and step. */
+  VerificationReport verify(VerificationMode mode, Duration wait, int samples) throws Exception {
     Verification verification =
-        new Verification(plan, secrets, UUID.randomUUID().toString(), mode, 100, true, wait);
+        new Verification(plan, secrets, UUID.randomUUID().toString(), mode, samples, true, wait);
     StreamExecutionEnvironment environment = Submission.environment();
     environment.setParallelism(2);
     VerificationJob.build(environment, plan, verification);
     environment.execute(Submission.jobName(verification));
-    return new VerificationStore(control()).report(plan, verification.run(), 1000);
+    return new VerificationStore(control()).report(plan, verification.run(), 100 * samples);
   }
 }

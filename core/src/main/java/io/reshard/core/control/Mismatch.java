@@ -18,6 +18,10 @@ public record Mismatch(String table, String key, Kind kind) {
     EXTRA,
     /** Both have it, not with the same values. */
     DIFFERENT,
+    /** It lies on a shard that does not own it: neither under the old topology nor the new one. */
+    STRAY,
+    /** Its shard key belongs to no shard under the new topology. */
+    UNOWNED,
     /** Not known: the row was written to whenever it was looked at. */
     UNDECIDED
   }

@@ -6,11 +6,13 @@ import io.reshard.core.json.Documents;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
+import java.util.Set;
 
 /** Reads what the verification job has written. Thread-safe. */
 public final class VerificationStore {
@@ -19,13 +21,13 @@ public final class VerificationStore {
           + " sum(mismatches)::bigint, sum(undecided)::bigint FROM verification"
           + " WHERE operation_id = ? AND run = ? GROUP BY step";
   private static final String SAMPLES =
-      "SELECT sample::text FROM verification, jsonb_array_elements(samples) sample"
-          + " WHERE operation_id = ? AND run = ? AND ((sample ->> 'kind') = 'UNDECIDED') = ?"
-          + " ORDER BY split, step LIMIT ?";
-
-  private static final String DIFFERENCES =
       "SELECT step, sample::text FROM verification, jsonb_array_elements(samples) sample"
-          + " WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') <> 'UNDECIDED'";
+          + " WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') = ANY (?)"
+          + " ORDER BY split, step LIMIT ?";
+  private static final Set<Mismatch.Kind> DIFFERENCES =
+      EnumSet.of(Mismatch.Kind.MISSING, Mismatch.Kind.EXTRA, Mismatch.Kind.DIFFERENT);
+  private static final Set<Mismatch.Kind> STRAYS =
+      EnumSet.of(Mismatch.Kind.STRAY, Mismatch.Kind.UNOWNED);
 
   private final ControlDatabase control;
 
@@ -117,8 +119,15 @@ public final class VerificationStore {
         consistent,
         steps.stream().mapToLong(VerificationReport.StepTotal::unverified).sum(),
         List.copyOf(steps),
-        samples(plan.planId(), run, false, maxSamples),
-        samples(plan.planId(), run, true, maxSamples));
+        samples(plan.planId(), run, DIFFERENCES, maxSamples),
+        samples(plan.planId(), run, EnumSet.of(Mismatch.Kind.UNDECIDED), maxSamples),
+        sums.entrySet().stream()
+            .flatMap(
+                sum ->
+                    VerificationReport.StrayTotal.parse(sum.getKey(), sum.getValue().target())
+                        .stream())
+            .toList(),
+        samples(plan.planId(), run, STRAYS, maxSamples));
   }
 
   /** The run of {@code operationId} that wrote last. */
@@ -175,17 +184,31 @@ public final class VerificationStore {
 
   /** The keys that {@code run} found to differ, by step: at most as many as it was to keep. */
   public Map<String, List<Mismatch>> differences(String operationId, String run) {
+    return samplesByStep(operationId, run, DIFFERENCES, Integer.MAX_VALUE);
+  }
+
+  private List<Mismatch> samples(
+      String operationId, String run, Set<Mismatch.Kind> kinds, int limit) {
+    return samplesByStep(operationId, run, kinds, limit).values().stream()
+        .flatMap(List::stream)
+        .toList();
+  }
+
+  private Map<String, List<Mismatch>> samplesByStep(
+      String operationId, String run, Set<Mismatch.Kind> kinds, int limit) {
     return control.call(
-        "read the differences of a verification",
+        "read the samples of a verification",
         jdbi ->
             jdbi.withHandle(
                 handle ->
                     handle
-                        .createQuery(DIFFERENCES)
+                        .createQuery(SAMPLES)
                         .bind(0, operationId)
                         .bind(1, run)
+                        .bind(2, kinds.stream().map(Enum::name).toArray(String[]::new))
+                        .bind(3, limit)
                         .reduceRows(
-                            new HashMap<String, List<Mismatch>>(),
+                            new LinkedHashMap<String, List<Mismatch>>(),
                             (all, row) -> {
                               all.computeIfAbsent(
                                       row.getColumn(1, String.class), step -> new ArrayList<>())
@@ -197,25 +220,5 @@ public final class VerificationStore {
   private static Mismatch sample(String json) {
     return Documents.parse(
         json, Mismatch.class, ErrorCode.STATE_STORE_FAILED, "a verification result");
-  }
-
-  private List<Mismatch> samples(String operationId, String run, boolean undecided, int limit) {
-    return control.call(
-        "read the samples of a verification",
-        jdbi ->
-            jdbi.withHandle(
-                handle -> {
-                  try (Stream<String> samples =
-                      handle
-                          .createQuery(SAMPLES)
-                          .bind(0, operationId)
-                          .bind(1, run)
-                          .bind(2, undecided)
-                          .bind(3, limit)
-                          .mapTo(String.class)
-                          .stream()) {
-                    return samples.map(VerificationStore::sample).toList();
-                  }
-                }));
   }
 }

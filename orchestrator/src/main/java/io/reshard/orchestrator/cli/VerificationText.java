@@ -10,7 +10,12 @@ final class VerificationText {
   private VerificationText() {}
 
   /** The document of {@code verify --json}. */
-  record View(boolean consistent, List<StepView> steps, List<Mismatch> mismatchSamples) {}
+  record View(
+      boolean consistent,
+      List<StepView> steps,
+      List<Mismatch> mismatchSamples,
+      List<VerificationReport.StrayTotal> strays,
+      List<Mismatch> straySamples) {}
 
   /** A migration step of it. */
   record StepView(String step, long sourceRows, long targetRows, long mismatches) {}
@@ -24,7 +29,9 @@ final class VerificationText {
                     new StepView(
                         step.step(), step.sourceRows(), step.targetRows(), step.mismatches()))
             .toList(),
-        report.mismatchSamples().stream().limit(samples).toList());
+        report.mismatchSamples().stream().limit(samples).toList(),
+        report.strays(),
+        report.straySamples().stream().limit(samples).toList());
   }
 
   static String of(VerificationReport report, int samples) {
@@ -41,8 +48,18 @@ final class VerificationText {
               step.undecided() == 0 ? "" : ", " + step.undecided() + " undecided",
               step.unverified() == 0 ? "" : ", " + step.unverified() + " splits not compared"));
     }
+    for (VerificationReport.StrayTotal strays : report.strays()) {
+      text.append(
+          String.format(
+              Locale.ROOT,
+              "  %-24s %s rows that belong %s%n",
+              strays.shard(),
+              Numbers.count(strays.rows()),
+              strays.kind() == Mismatch.Kind.UNOWNED ? "to no shard" : "to another shard"));
+    }
     report.mismatchSamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     report.undecidedSamples().stream().limit(samples).forEach(one -> text.append(line(one)));
+    report.straySamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     return text.toString();
   }
 
