@@ -5,14 +5,12 @@ import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
@@ -21,10 +19,8 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /** Migrations of the sample application on an embedded Flink cluster. */
@@ -46,16 +42,7 @@ final class EmbeddedMigration implements AutoCloseable {
   }
 
   private EmbeddedMigration begin(Plan plan) {
-    new OperationStore(system.control()).create(plan, Map.of());
-    Options options = Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build();
-    context =
-        new OperationContext(
-            plan,
-            system.secrets(),
-            system.control(),
-            options,
-            Optional.of(cluster),
-            Optional.empty());
+    context = Operations.begin(system, plan, cluster);
     return this;
   }
 

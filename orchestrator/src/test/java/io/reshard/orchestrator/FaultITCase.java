@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
@@ -19,7 +18,6 @@ import io.reshard.testkit.WriterOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -97,11 +95,11 @@ class FaultITCase {
         (context, driving) -> {
           awaitMoment(context, new Moment(false, 0, SEED));
           List<Long> frozen = processes.taskManagers();
+          processes.startAnother();
           for (long pid : frozen) {
             ClusterProcesses.freeze(pid);
           }
           try {
-            processes.startAnother();
             Replication.awaitCurrent(context);
           } finally {
             for (long pid : frozen) {
@@ -141,15 +139,7 @@ class FaultITCase {
         RestFlinkCluster cluster = new RestFlinkCluster(processes.address(), Optional.empty(), 2);
         LiveWriter writer = system.write(WriterOptions.defaults().withWritesPerSecond(300))) {
       Plan plan = system.plan(3);
-      new OperationStore(system.control()).create(plan, Map.of());
-      OperationContext context =
-          new OperationContext(
-              plan,
-              system.secrets(),
-              system.control(),
-              Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build(),
-              Optional.of(cluster),
-              Optional.empty());
+      OperationContext context = Operations.begin(system, plan, cluster);
       CompletableFuture<Operation> driving =
           CompletableFuture.supplyAsync(
               () ->

@@ -3,13 +3,11 @@ package io.reshard.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
@@ -66,15 +64,7 @@ class SoakITCase {
       processes = cluster;
       system = started;
       Plan plan = system.plan(4);
-      new OperationStore(system.control()).create(plan, Map.of());
-      OperationContext context =
-          new OperationContext(
-              plan,
-              system.secrets(),
-              system.control(),
-              Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build(),
-              Optional.of(flink),
-              Optional.empty());
+      OperationContext context = Operations.begin(system, plan, flink);
       CompletableFuture<?> driving =
           CompletableFuture.runAsync(
               () ->

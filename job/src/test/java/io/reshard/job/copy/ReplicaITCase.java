@@ -5,14 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
-import io.reshard.core.topology.HashFunction;
-import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
-import io.reshard.core.topology.Routing;
-import io.reshard.core.topology.RoutingStrategy;
-import io.reshard.core.topology.Shard;
-import io.reshard.core.topology.ShardStatus;
-import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import io.reshard.job.Migration;
 import io.reshard.job.TestMigrations;
@@ -111,15 +104,7 @@ class ReplicaITCase {
   private static CopySessions sessions(EmbeddedPostgresServer readFrom) {
     Node node =
         new Node("node-1", primary.url(""), EmbeddedPostgresServer.USER, null, readFrom.url(""));
-    Topology topology =
-        new Topology(
-            1,
-            new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
-            List.of(node),
-            List.of(
-                new Shard(
-                    "shard-0", "node-1", "app_0", ShardStatus.ACTIVE, KeyRange.parse("-"), null)),
-            List.of(new TableRule("public.item", "id", false)));
+    Topology topology = TestMigrations.topology(1, node, "-");
     Plan plan =
         new Plan(
             Plan.FORMAT,

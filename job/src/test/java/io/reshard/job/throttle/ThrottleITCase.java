@@ -10,15 +10,7 @@ import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
-import io.reshard.core.topology.HashFunction;
-import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
-import io.reshard.core.topology.Routing;
-import io.reshard.core.topology.RoutingStrategy;
-import io.reshard.core.topology.Shard;
-import io.reshard.core.topology.ShardStatus;
-import io.reshard.core.topology.TableRule;
-import io.reshard.core.topology.Topology;
 import io.reshard.job.Migration;
 import io.reshard.job.TestMigrations;
 import io.reshard.testkit.EmbeddedPostgresServer;
@@ -139,11 +131,12 @@ class ThrottleITCase {
   }
 
   private static Plan plan() {
+    Node node = new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null);
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        topology(1, shard(0, "-")),
-        topology(2, shard(0, "-80"), shard(1, "80-")),
+        TestMigrations.topology(1, node, "-"),
+        TestMigrations.topology(2, node, "-80", "80-"),
         List.of(),
         List.of(),
         List.of(new MigrationStep(SOURCE, "shard-1", "80-", 0, 0)),
@@ -151,24 +144,5 @@ class ThrottleITCase {
         0,
         0,
         List.of());
-  }
-
-  private static Topology topology(long version, Shard... shards) {
-    return new Topology(
-        version,
-        new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
-        List.of(new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null)),
-        List.of(shards),
-        List.of(new TableRule("public.item", "id", false)));
-  }
-
-  private static Shard shard(int number, String range) {
-    return new Shard(
-        "shard-" + number,
-        "node-1",
-        "app_" + number,
-        ShardStatus.ACTIVE,
-        KeyRange.parse(range),
-        null);
   }
 }
