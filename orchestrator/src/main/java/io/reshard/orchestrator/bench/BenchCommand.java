@@ -41,6 +41,14 @@ public final class BenchCommand {
     return print(folder -> new ApplyBench(rows, changes, indexes, rounds).run(folder));
   }
 
+  @Command(name = "verify", description = "Rows per second, against the bare SQL aggregate.")
+  int verify(
+      @Option(names = "--rows", defaultValue = "1000000") long rows,
+      @Option(names = "--rounds", defaultValue = "3") int rounds)
+      throws Exception {
+    return print(folder -> new VerifyBench(rows, rounds).run(folder));
+  }
+
   @Command(name = "window", description = "How long writers wait at the switch.")
   int window(
       @Option(names = "--rounds", defaultValue = "5") int rounds,

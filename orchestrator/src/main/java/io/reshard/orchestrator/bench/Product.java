@@ -1,6 +1,8 @@
 package io.reshard.orchestrator.bench;
 
+import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.shard.Heartbeat;
@@ -13,6 +15,7 @@ import io.reshard.orchestrator.flink.SubmissionFiles;
 import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.phase.Verification;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
@@ -24,7 +27,7 @@ import org.apache.flink.api.common.JobID;
 
 /** The product on the bench: one operation on an embedded cluster, stopped and resumed at will. */
 final class Product implements AutoCloseable {
-  private static final int PARALLELISM = 2;
+  static final int PARALLELISM = 2;
   private static final Duration PATIENCE = Duration.ofMinutes(30);
 
   private final BenchShards shards;
@@ -57,6 +60,12 @@ final class Product implements AutoCloseable {
     job =
         JobID.fromHexString(
             new OperationStore(shards.control()).get(context.operationId()).jobId());
+  }
+
+  /** Compares both sides once. */
+  VerificationReport verify() {
+    return new Verification(context, cluster)
+        .run(VerificationMode.COUNT_AND_CHECKSUM, 10, () -> {});
   }
 
   /** Ends the job with a savepoint. */
