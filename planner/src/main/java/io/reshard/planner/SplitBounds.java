@@ -11,12 +11,18 @@ import java.util.stream.IntStream;
 
 /**
  * Finds primary keys that cut one table on one shard into parts of about equal size: from the
- * histogram of the key's leading column where that is fine enough, else from a sample of whole
- * keys. Never scans the table.
+ * histogram of the key's leading column where that is fine enough and a sample agrees with it, else
+ * from a sample of whole keys. Never scans the table, and never believes statistics alone: they may
+ * be of rows that are gone.
  */
 final class SplitBounds {
   /** So many blocks are sampled for each part, so that a part's size is right within a few tens. */
   private static final long BLOCKS_PER_PART = 10;
+
+  /** So many are enough to see whether one part is many times as large as the others. */
+  private static final long BLOCKS_PER_CHECKED_PART = 2;
+
+  private static final double TOO_LARGE = 4;
 
   private static final long LEAST_BLOCKS = 300;
   private static final long MOST_BLOCKS = 20_000;
@@ -48,17 +54,55 @@ final class SplitBounds {
     if (parts <= 1 || table.primaryKey().isEmpty() || !table.readable()) {
       return List.of();
     }
-    List<String> histogram = estimate.statisticsAreCurrent() ? histogram() : List.of();
-    if (!histogram.isEmpty()) {
-      KeyArithmetic arithmetic = KeyArithmetic.of(leading().type()).orElse(null);
-      if (arithmetic != null && (table.primaryKey().size() == 1 || histogram.size() > parts)) {
-        return prefixes(computed(arithmetic, histogram, estimate, parts));
-      }
-      if (histogram.size() > parts) {
-        return prefixes(ordered(thinned(histogram, parts)));
-      }
+    List<String> bounds = estimate.statisticsAreCurrent() ? foretold(estimate, parts) : List.of();
+    return bounds.isEmpty() || !areEven(bounds, estimate, parts)
+        ? sampled(estimate, parts)
+        : bounds.stream().map(List::of).toList();
+  }
+
+  /** What the histogram says; empty if it is not fine enough or there is none. */
+  private List<String> foretold(TableEstimate estimate, int parts) throws SQLException {
+    List<String> histogram = histogram();
+    boolean fine = histogram.size() > parts;
+    KeyArithmetic arithmetic = KeyArithmetic.of(leading().type()).orElse(null);
+    if (!histogram.isEmpty() && arithmetic != null && (table.primaryKey().size() == 1 || fine)) {
+      return computed(arithmetic, histogram, estimate, parts);
     }
-    return sampled(estimate, parts);
+    return fine ? ordered(thinned(histogram, parts)) : List.of();
+  }
+
+  /** Rows of one block often lie in one part, so some blocks more than the share are allowed. */
+  private boolean areEven(List<String> bounds, TableEstimate estimate, int parts)
+      throws SQLException {
+    double blocks = sampledBlocks(estimate, parts * BLOCKS_PER_CHECKED_PART);
+    String sql =
+        "SELECT coalesce(max(n), 0), coalesce(sum(n), 0) FROM (SELECT count(*) AS n FROM (SELECT"
+            + " pg_catalog.width_bucket(t."
+            + Sql.identifier(leading().name())
+            + ", ?::"
+            + leading().type()
+            + "[]) AS part"
+            + sample(estimate, blocks)
+            + ") s GROUP BY part) parts";
+    return session.one(
+        sql,
+        row ->
+            row.getLong(1) <= TOO_LARGE * row.getLong(2) * (1.0 / parts + 1 / Math.max(1, blocks)),
+        session.textArray(bounds));
+  }
+
+  private static double sampledBlocks(TableEstimate estimate, long wanted) {
+    return Math.min(estimate.blocks(), Math.min(MOST_BLOCKS, Math.max(LEAST_BLOCKS, wanted)));
+  }
+
+  /** The same blocks each time, behind the alias t. */
+  private String sample(TableEstimate estimate, double blocks) {
+    double percent = Math.min(100.0, 100.0 * blocks / Math.max(1, estimate.blocks()));
+    return " FROM ONLY "
+        + table.quotedName()
+        + " t TABLESAMPLE SYSTEM ("
+        + percent
+        + ") REPEATABLE (0)";
   }
 
   private ColumnFacts leading() {
@@ -131,17 +175,11 @@ final class SplitBounds {
         session.textArray(values));
   }
 
-  private static List<List<String>> prefixes(List<String> values) {
-    return values.stream().map(List::of).toList();
-  }
-
   /**
    * Whole keys of some blocks, ordered by the server; every n-th is a bound. Whole keys differ, so
    * the bounds ascend strictly.
    */
   private List<List<String>> sampled(TableEstimate estimate, int parts) throws SQLException {
-    long blocks = Math.min(MOST_BLOCKS, Math.max(LEAST_BLOCKS, parts * BLOCKS_PER_PART));
-    double percent = Math.min(100.0, 100.0 * blocks / Math.max(1, estimate.blocks()));
     String keys = Sql.identifiers("t", table.primaryKey());
     String texts =
         IntStream.range(0, table.primaryKey().size())
@@ -159,11 +197,9 @@ final class SplitBounds {
             + named
             + ", row_number() OVER (ORDER BY "
             + keys
-            + ") AS place, count(*) OVER () AS total FROM ONLY "
-            + table.quotedName()
-            + " t TABLESAMPLE SYSTEM ("
-            + percent
-            + ") REPEATABLE (0)) s WHERE s.place > 1"
+            + ") AS place, count(*) OVER () AS total"
+            + sample(estimate, sampledBlocks(estimate, parts * BLOCKS_PER_PART))
+            + ") s WHERE s.place > 1"
             + " AND (s.place - 1) * ? / s.total > (s.place - 2) * ? / s.total ORDER BY s.place";
     int columns = table.primaryKey().size();
     return session.list(

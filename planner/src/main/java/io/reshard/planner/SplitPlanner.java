@@ -6,11 +6,14 @@ import java.util.List;
 
 /**
  * Decides into how many splits each table on each source is cut, and numbers them. A split aims at
- * as many moved rows as a copy transaction has.
+ * as many moved rows as a copy transaction has, and at so many moved bytes: rows may be wide, and
+ * their number is from statistics, which can be wrong, while the bytes are those of the files.
  */
 final class SplitPlanner {
   /** Bounds the plan file and the control rows, however large the tables are. */
   static final int MOST_SPLITS = 100_000;
+
+  private static final double MOST_BYTES = 32_000_000;
 
   /** A split reads at most so many times the rows that it moves. */
   private static final double LEAST_MOVED_SHARE = 0.1;
@@ -20,8 +23,10 @@ final class SplitPlanner {
   /** One table on one source: what is to be cut. */
   record Piece(int table, String source, TableEstimate estimate, double movedShare) {
     double wantedParts(int copyBatchSize) {
-      double rowsPerSplit = copyBatchSize / Math.max(LEAST_MOVED_SHARE, movedShare);
-      return Math.max(1, Math.ceil(estimate.rows() / rowsPerSplit));
+      double share = Math.max(LEAST_MOVED_SHARE, movedShare);
+      double byRows = Math.ceil(estimate.rows() * share / copyBatchSize);
+      double byBytes = Math.ceil(estimate.bytes() * share / MOST_BYTES);
+      return Math.max(1, Math.max(byRows, byBytes));
     }
   }
 

@@ -16,6 +16,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Every row of a table must lie in exactly one split, and splits should be about equal. */
 class SplitsITCase {
@@ -92,6 +93,26 @@ class SplitsITCase {
     assertThat(rows).hasSize(ROWS / AIM).allMatch(count -> count < 2 * AIM);
   }
 
+  /** The histogram is of keys that are gone, and nothing tells so. */
+  @ParameterizedTest
+  @ValueSource(strings = {"bigint", "text"})
+  void doNotBelieveStatisticsOfOtherRows(String type) throws SQLException {
+    String database = TestServer.createDatabase();
+    String insert = "INSERT INTO t SELECT i::text::" + type + ", i FROM generate_series(%s) i";
+    TestServer.run(
+        database,
+        "CREATE TABLE t (k " + type + " PRIMARY KEY, customer bigint NOT NULL)",
+        "ALTER TABLE t SET (autovacuum_enabled = false)",
+        insert.formatted("1, 20000"),
+        "ANALYZE t",
+        "TRUNCATE t",
+        insert.formatted("9000000, 9019999"),
+        "UPDATE pg_class SET reltuples = 20000, relpages = pg_relation_size(oid) / 8192"
+            + " WHERE oid = 't'::regclass");
+    List<Long> rows = rowsPerSplit(database, splits(database));
+    assertThat(rows).hasSizeGreaterThan(ROWS / AIM / 2).allMatch(count -> count < 4 * AIM);
+  }
+
   @Test
   void cutFinerThanTheHistogram() throws SQLException {
     String database = TestServer.createDatabase();
@@ -117,11 +138,15 @@ class SplitsITCase {
         database,
         "CREATE TABLE t (k bigint PRIMARY KEY, customer bigint NOT NULL)",
         "CREATE TABLE u (k bigint PRIMARY KEY, customer bigint NOT NULL)",
-        "INSERT INTO u VALUES (-1, 1), (0, 2), (1, 3)");
-    Plan plan = plan(database, "public.t:customer", "public.u:customer");
+        "INSERT INTO u VALUES (-1, 1), (0, 2), (1, 3)",
+        "CREATE TABLE v (k bigint PRIMARY KEY, customer bigint NOT NULL)",
+        "INSERT INTO v VALUES (7, 1)");
+    Plan plan = plan(database, "public.t:customer", "public.u:customer", "public.v:customer");
     assertThat(plan.splits())
         .containsExactly(
-            new Split(0, 0, "shard-0", null, null, 0), new Split(1, 1, "shard-0", null, null, 2));
+            new Split(0, 0, "shard-0", null, null, 0),
+            new Split(1, 1, "shard-0", null, null, 2),
+            new Split(2, 2, "shard-0", null, null, 1));
   }
 
   private static Plan splits(String database) {
