@@ -20,18 +20,21 @@ final class Inspection {
   private final List<TableRule> found;
   private final List<SplitPlanner.Piece> pieces;
   private final List<Split> splits;
+  private final NewShardSchema newShards;
 
   private Inspection(
       Migration migration,
       Map<String, ShardFacts> shards,
       List<TableRule> found,
       List<SplitPlanner.Piece> pieces,
-      List<Split> splits) {
+      List<Split> splits,
+      NewShardSchema newShards) {
     this.migration = migration;
     this.shards = shards;
     this.found = found;
     this.pieces = pieces;
     this.splits = splits;
+    this.newShards = newShards;
   }
 
   /** Looks at every source and target, several at once. */
@@ -49,7 +52,10 @@ final class Inspection {
     List<SplitPlanner.Piece> pieces = pieces(migration, shards, found);
     List<List<List<String>>> bounds = bounds(migration, shards, found, pieces, secrets, options);
     List<Split> splits = SplitPlanner.number(pieces, bounds, found.size());
-    return new Inspection(migration, shards, found, pieces, splits);
+    List<TableFacts> moved =
+        found.stream().map(rule -> reference(migration, shards, rule)).toList();
+    NewShardSchema newShards = NewShardSchema.of(migration, shards, moved, secrets, options);
+    return new Inspection(migration, shards, found, pieces, splits, newShards);
   }
 
   private static List<SplitPlanner.Piece> pieces(
@@ -159,12 +165,18 @@ final class Inspection {
     return found;
   }
 
+  NewShardSchema newShards() {
+    return newShards;
+  }
+
   List<Split> splits() {
     return splits;
   }
 
   List<String> schema() {
-    return TableDdl.schema(found.stream().map(this::reference).toList());
+    return newShards.isDumped()
+        ? newShards.dump()
+        : TableDdl.schema(found.stream().map(this::reference).toList());
   }
 
   List<PlannedTable> tables() {
@@ -180,8 +192,8 @@ final class Inspection {
           TableDdl.planned(
               reference(found.get(table)),
               found.get(table),
-              estimates.stream().mapToLong(TableEstimate::rows).sum(),
-              estimates.stream().mapToLong(TableEstimate::bytes).sum()));
+              estimates.stream().reduce(TableEstimate.EMPTY, TableEstimate::plus),
+              newShards.isDumped()));
     }
     return tables;
   }

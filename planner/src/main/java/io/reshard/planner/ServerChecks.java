@@ -153,6 +153,7 @@ final class ServerChecks {
     if (migration.isNew(shardId)) {
       checkExtensions(shardId, server);
       checkRoles(shardId, server);
+      findings.add("schema_source", shardId, true, inspection.newShards().basis(), null);
     }
   }
 
@@ -206,6 +207,7 @@ final class ServerChecks {
   private void checkRoles(String shardId, ServerFacts server) {
     TreeSet<String> needed = new TreeSet<>();
     inspection.found().forEach(rule -> needed.addAll(inspection.reference(rule).objects().roles()));
+    needed.addAll(inspection.newShards().roles());
     List<String> problems =
         needed.stream()
             .filter(name -> !server.roles().contains(name))
@@ -224,6 +226,7 @@ final class ServerChecks {
     for (TableRule rule : inspection.found()) {
       needed.addAll(inspection.reference(rule).objects().extensions());
     }
+    needed.addAll(inspection.newShards().extensions());
     List<String> problems =
         needed.stream()
             .filter(name -> !server.extensions().contains(name))

@@ -85,6 +85,10 @@ record ServerFacts(
       WHERE r.rolname = current_user
       """;
 
+  int majorVersion() {
+    return Integer.parseInt(version.replaceFirst("\\D.*", ""));
+  }
+
   /** The session's own database. */
   static ServerFacts of(Session session, Duration openTransactionAge) throws SQLException {
     return read(session, openTransactionAge, null);

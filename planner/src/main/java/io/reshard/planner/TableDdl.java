@@ -42,7 +42,9 @@ final class TableDdl {
     return List.copyOf(statements);
   }
 
-  static PlannedTable planned(TableFacts facts, TableRule rule, long rows, long bytes) {
+  /** With the DDL of the whole table, or of what a dump leaves out. */
+  static PlannedTable planned(
+      TableFacts facts, TableRule rule, TableEstimate estimate, boolean dumped) {
     boolean binary =
         facts.columns().stream()
             .filter(column -> !column.isGenerated())
@@ -55,12 +57,12 @@ final class TableDdl {
         facts.primaryKey(),
         rule.shardKey(),
         binary,
-        createStatements(facts),
+        dumped ? facts.followUps() : createStatements(facts),
         facts.primaryKeyIndex(),
         facts.indexes(),
         facts.foreignKeys().stream().map(ForeignKeyFacts::definition).toList(),
-        rows,
-        bytes);
+        estimate.rows(),
+        estimate.bytes());
   }
 
   private static List<String> createStatements(TableFacts facts) {

@@ -125,7 +125,8 @@ class PlannerITCase {
         "CREATE INDEX audit_lower ON audit (lower(code)) WHERE customer_id > 0",
         "CREATE TRIGGER touch BEFORE UPDATE ON audit FOR EACH ROW EXECUTE FUNCTION touch()");
 
-    Plan plan = plan(active, target, PlannerOptions.defaults());
+    PlannerOptions options = PlannerOptions.defaults().withDumpProgram("/no/such/pg_dump");
+    Plan plan = plan(active, target, options);
     new PendingShards(plan, TestServer.secrets("node-1")).create();
     PlannedTable table = plan.tables().get(0);
     assertThat(table.createStatements())
@@ -145,7 +146,7 @@ class PlannerITCase {
                 .shard("shard-1", third, 0)
                 .shard("shard-0", first, 1)
                 .build(),
-            PlannerOptions.defaults());
+            options);
     assertThat(back.tables().get(0)).isEqualTo(table);
     assertThat(back.schema()).isEqualTo(plan.schema());
   }

@@ -1,0 +1,149 @@
+package io.reshard.planner;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.reshard.core.TestServer;
+import io.reshard.core.plan.IndexDefinition;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.shard.PendingShards;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** How the schema comes to new shards: from a dump, from the catalogs, or in two attempts. */
+class NewShardSchemaITCase {
+  private static final String[] SCHEMA = {
+    "CREATE EXTENSION hstore",
+    "CREATE SCHEMA \"The App\"",
+    "CREATE TYPE \"The App\".mood AS ENUM ('good', 'it''s bad')",
+    "CREATE FUNCTION \"The App\".touch() RETURNS trigger LANGUAGE plpgsql AS"
+        + " $$\nBEGIN\n  NEW.note := 'touched; really';\n  RETURN NEW;\nEND\n$$",
+    "CREATE TABLE \"The App\".\"Moved\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
+        + " customer bigint NOT NULL, mood \"The App\".mood, note text DEFAULT '; --', h hstore)",
+    "COMMENT ON TABLE \"The App\".\"Moved\" IS 'that is what it is'",
+    "CREATE INDEX by_note ON \"The App\".\"Moved\" (lower(note))",
+    "COMMENT ON INDEX \"The App\".by_note IS 'for lists'",
+    "CREATE TRIGGER touch BEFORE UPDATE ON \"The App\".\"Moved\" FOR EACH ROW"
+        + " EXECUTE FUNCTION \"The App\".touch()",
+  };
+
+  private String source;
+  private String target;
+  private String reader;
+
+  @BeforeEach
+  void createSchema() throws SQLException {
+    source = TestServer.createDatabase();
+    target = TestServer.freshName();
+    reader = "reader_of_" + source;
+    TestServer.run(source, SCHEMA);
+    TestServer.run(
+        source, "CREATE ROLE " + reader, "GRANT SELECT ON \"The App\".\"Moved\" TO " + reader);
+  }
+
+  @Test
+  void aDumpBringsAllThatTheSchemasHold() throws SQLException {
+    PgDump client = PgDump.find("pg_dump").orElse(null);
+    assumeThat(client).as("pg_dump is installed").isNotNull();
+    int server = Integer.parseInt(query(source, "SHOW server_version").replaceFirst("\\D.*", ""));
+    assumeThat(client.version()).as("version of pg_dump").isGreaterThanOrEqualTo(server);
+    TestServer.run(
+        source,
+        "CREATE TABLE other (id bigint PRIMARY KEY, at date)",
+        "CREATE INDEX ON other (at)",
+        "CREATE VIEW joined AS SELECT m.id, o.at FROM \"The App\".\"Moved\" m, other o");
+
+    Plan plan = plan("pg_dump");
+    assertThat(basis(plan)).startsWith("from pg_dump " + client.version());
+    create(plan);
+    for (String schemas : List.of("public", "The App")) {
+      assertThat(wholeDump(client, target, schemas)).isEqualTo(wholeDump(client, source, schemas));
+    }
+  }
+
+  @Test
+  void theCatalogsBringAllThatMovedTablesNeed() throws SQLException {
+    Plan plan = plan("/no/such/pg_dump");
+    assertThat(basis(plan)).isEqualTo("from the catalogs: there is no /no/such/pg_dump");
+    create(plan);
+    assertThat(query(target, "SELECT obj_description('\"The App\".by_note'::regclass)"))
+        .isEqualTo("for lists");
+    // Planned the other way round, the new shard gives the same tables.
+    source = target;
+    target = TestServer.freshName();
+    assertThat(plan("/no/such/pg_dump").tables()).isEqualTo(plan.tables());
+  }
+
+  @Test
+  void anInterruptionLeavesNothingHalfMadeAndARepetitionGoesOn() throws SQLException {
+    Plan plan = plan("/no/such/pg_dump");
+    PendingShards shards = new PendingShards(plan, TestServer.secrets(TestTopology.NODE));
+    TestServer.run(source, "DROP OWNED BY " + reader, "DROP ROLE " + reader);
+    assertThatThrownBy(shards::create).hasMessageContaining(reader);
+    String count = "SELECT count(*) FROM pg_class WHERE relname = 'Moved'";
+    assertThat(query(target, count)).isEqualTo("0");
+    assertThat(query(target, "SELECT count(*) FROM pg_type WHERE typname = 'mood'")).isEqualTo("0");
+
+    TestServer.run(source, "CREATE ROLE " + reader);
+    shards.create();
+    shards.create();
+    assertThat(query(target, count)).isEqualTo("1");
+    assertThat(query(target, "SELECT operation_id FROM reshard.created_tables"))
+        .isEqualTo(plan.planId());
+  }
+
+  private static void create(Plan plan) throws SQLException {
+    new PendingShards(plan, TestServer.secrets(TestTopology.NODE)).create();
+    String database = plan.target().shard("shard-1").database();
+    for (PlannedTable table : plan.tables()) {
+      TestServer.run(database, table.primaryKeyIndex().statement());
+      for (IndexDefinition index : table.indexes()) {
+        TestServer.run(database, index.statement());
+      }
+    }
+  }
+
+  private static String basis(Plan plan) {
+    return plan.preflight().stream()
+        .filter(finding -> finding.check().equals("schema_source"))
+        .findFirst()
+        .orElseThrow()
+        .detail();
+  }
+
+  private static String wholeDump(PgDump client, String database, String schema)
+      throws SQLException {
+    Endpoint endpoint =
+        new Endpoint(database, TestServer.nodeUrl() + database, "postgres", "postgres");
+    return client.beforeRows(endpoint, List.of(schema))
+        + client.afterRows(endpoint, List.of(schema), List.of());
+  }
+
+  private Plan plan(String dumpProgram) {
+    String table = "The App.Moved:customer";
+    return PreflightITCase.plan(
+        TestTopology.hash(table).shard("shard-0", source, "-").build(),
+        TestTopology.hash(table)
+            .shard("shard-0", source, "-80")
+            .shard("shard-1", target, "80-")
+            .build(),
+        PlannerOptions.defaults().withDumpProgram(dumpProgram));
+  }
+
+  private static String query(String database, String sql) throws SQLException {
+    try (Connection connection = TestServer.connect(database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+}
