@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.reshard.core.control.JobRegistry;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.savepoint.SavepointReport;
 import io.reshard.orchestrator.savepoint.Savepoints;
@@ -22,7 +23,7 @@ class LostSlotITCase {
   @TempDir private Path folder;
 
   @Test
-  void aSavepointOlderThanItsSlotALostSlotAndOneMadeAnewAreRefusedForGood() throws Exception {
+  void aCheckpointOlderThanItsSlotALostSlotAndOneMadeAnewAreRefusedForGood() throws Exception {
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 1_000).to(3)) {
       migration.drive(Phase.REPLICATING);
       OperationContext context = migration.context();
@@ -31,18 +32,16 @@ class LostSlotITCase {
       JobID job =
           JobID.fromHexString(
               new OperationStore(context.control()).get(context.operationId()).jobId());
-      String savepoint =
-          context
-              .cluster()
-              .orElseThrow()
-              .stopWithSavepoint(job, folder.resolve("savepoints").toUri().toString());
+      FlinkCluster cluster = context.cluster().orElseThrow();
+      cluster.cancel(job);
+      String checkpoint = cluster.latestCheckpoint(context.operationId(), job).orElseThrow();
       migration.run("shard-1", "UPDATE customer SET name = 'changed'");
       String position = ", pg_current_wal_lsn())";
       migration.run("shard-1", "SELECT pg_replication_slot_advance('" + slot + "'" + position);
 
       SavepointReport report =
           new Savepoints(context.control(), plan -> context.secrets())
-              .inspect(savepoint, id -> migration.plan());
+              .inspect(checkpoint, id -> migration.plan());
       assertThat(report.resumable()).isFalse();
       assertThat(report.sources())
           .extracting(SavepointReport.SourceReport::slotServes)

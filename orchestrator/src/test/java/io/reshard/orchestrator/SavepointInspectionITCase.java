@@ -52,9 +52,6 @@ class SavepointInspectionITCase {
       awaitCaptured(migration, "shard-1");
       JobID job =
           JobID.fromHexString(new OperationStore(migration.context().control()).get(id).jobId());
-      String checkpoint =
-          migration.context().cluster().orElseThrow().latestCheckpoint(id, job).orElseThrow();
-      assertHolds(migration, inspect(migration, checkpoint), beatBefore);
       String savepoint =
           migration
               .context()
