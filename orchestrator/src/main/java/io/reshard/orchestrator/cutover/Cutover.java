@@ -38,7 +38,9 @@ final class Cutover {
   /** What a report says of a gate that let the cutover through. */
   static final String GATE_OPEN = "open";
 
-  private static final Duration FOREIGN_KEYS = Duration.ofHours(1);
+  /** What reads whole tables, before the fence and beside the writers. */
+  private static final Duration SCANS = Duration.ofHours(12);
+
   private static final Duration FIRST_WAIT = Duration.ofMillis(200);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
   private static final Duration SETTLE = Duration.ofMinutes(10);
@@ -93,6 +95,7 @@ final class Cutover {
     try (ShardSessions sessions = openSessions()) {
       checkAll(sessions, new Deadline(settings.timeout()));
       gate.verifiedSince();
+      gate.checkStrays(sessions, new Deadline(SCANS));
       return new CutoverReport(false, plan.source().version(), 0, 0, GATE_OPEN);
     } catch (ReshardingException e) {
       return new CutoverReport(false, plan.source().version(), 0, 0, e.getMessage());
@@ -113,12 +116,14 @@ final class Cutover {
 
   /** Returns since where in the job's course the targets are known to equal their sources. */
   private JobPosition passGate(ShardSessions sessions) {
-    Deadline deadline = new Deadline(settings.timeout());
-    // Before the hook: whoever finds the verification stale makes it again and comes back.
+    // First of all: whoever finds the verification stale makes it again and comes back.
     gate.verifiedSince();
+    checkAll(sessions, new Deadline(settings.timeout()));
+    steps(0, sessions).establishForeignKeys(new Deadline(SCANS));
+    gate.checkStrays(sessions, new Deadline(SCANS));
+    Deadline deadline = new Deadline(settings.timeout());
     callGateHook(deadline);
     checkAll(sessions, deadline);
-    steps(0, sessions).establishForeignKeys(new Deadline(FOREIGN_KEYS));
     return gate.verifiedSince();
   }
 
