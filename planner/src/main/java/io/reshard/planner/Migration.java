@@ -46,8 +46,11 @@ record Migration(
         continue;
       }
       TableRule before = source.rule(rule.schema(), rule.table());
+      Topology old = source.viewOf(before);
+      Topology wanted = target.viewOf(rule);
+      LostKeys.refuse(rule.name(), old, wanted, () -> keyType.apply(before));
       Map<Overlap.Pair, Overlap> found = new LinkedHashMap<>();
-      new StepFinder(source.viewOf(before), target.viewOf(rule), () -> keyType.apply(before))
+      new StepFinder(old, wanted, () -> keyType.apply(before))
           .moves()
           .forEach(move -> found.put(move.pair(), move));
       if (!found.isEmpty()) {

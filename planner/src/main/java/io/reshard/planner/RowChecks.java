@@ -2,18 +2,13 @@ package io.reshard.planner;
 
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.Sql;
-import io.reshard.core.routing.RoutingSql;
-import io.reshard.core.topology.RoutingStrategy;
-import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.TableRule;
-import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Checks that look for rows in the wrong place. Each is a scan of a table until the first such row,
@@ -66,15 +61,6 @@ final class RowChecks {
         "drop the tables of the new shard, or give it another database");
     new KeyCollisions(migration, inspection, queries).run(findings);
     new ReferenceChecks(migration, inspection, secrets, options).run(findings);
-    report(
-        "keys_routed",
-        // A shard can lose a key to nobody, and no other key.
-        Stream.concat(migration.sources().stream(), migration.existingTargets().stream())
-            .distinct()
-            .toList(),
-        this::unrouted,
-        "every row has an owner under the new topology",
-        "list the key under a shard of the new topology, or let one shard be the default");
   }
 
   /** Finds problems on one shard. */
@@ -128,30 +114,6 @@ final class RowChecks {
       }
     }
     return problems;
-  }
-
-  /** Only a directory without a default leaves keys without an owner. */
-  private List<String> unrouted(Session session, String owner) throws SQLException {
-    List<TableRule> doubtful =
-        migration.rules().stream()
-            .filter(
-                rule -> {
-                  Topology view = migration.targetView(rule);
-                  return view.routing().strategy() == RoutingStrategy.DIRECTORY
-                      && view.owners().stream().noneMatch(Shard::isDefault);
-                })
-            .toList();
-    return search(
-        session,
-        owner,
-        doubtful,
-        rule ->
-            queries.before(rule, owner).ownedBy(owner)
-                + " AND "
-                + queries.after(rule, owner).owner(shard -> 0)
-                + " = "
-                + RoutingSql.NOBODY,
-        "a row whose key no shard will own");
   }
 
   /** Writes the condition of a row that should not be there. */

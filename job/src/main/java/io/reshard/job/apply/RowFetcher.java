@@ -1,7 +1,11 @@
 package io.reshard.job.apply;
 
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
+import io.reshard.core.routing.RoutingSql;
 import io.reshard.job.Migration;
 import io.reshard.job.change.ChangeEvent;
+import io.reshard.job.target.Failures;
 import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -75,11 +79,25 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
       }
       throw reader.failed(batch, e);
     }
+    if (rows.containsKey(RoutingSql.NOBODY)) {
+      throw Failures.of(ownedByNobody(batch));
+    }
     for (int target : targets) {
       OwnedRows owned = rows.getOrDefault(target, OwnedRows.NONE);
       output.collect(new StreamRecord<>(new ChangeBlock(lane, batch, target, owned)));
     }
     keysFetched.inc(batch.size());
+  }
+
+  /** On the way back: a key that only the new topology lists has no place to go back to. */
+  private ReshardingException ownedByNobody(KeyBatch batch) {
+    return new ReshardingException(
+        ErrorCode.STRAY_ROW,
+        "a row of %s that was written on %s has a key that belongs to no shard of version %d"
+            .formatted(
+                migration.table(batch.table()).displayName(),
+                migration.plan().shardIds().get(batch.source()),
+                migration.plan().target().version()));
   }
 
   private SourceReader reader(int source) throws SQLException {

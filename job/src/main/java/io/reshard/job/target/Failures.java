@@ -14,7 +14,8 @@ public final class Failures {
           ErrorCode.CHANGES_MISSING,
           ErrorCode.SLOT_MISSING,
           ErrorCode.SCHEMA_CHANGED,
-          ErrorCode.KEY_COLLISION);
+          ErrorCode.KEY_COLLISION,
+          ErrorCode.STRAY_ROW);
 
   private Failures() {}
 
