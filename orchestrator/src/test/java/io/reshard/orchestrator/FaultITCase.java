@@ -28,6 +28,7 @@ import org.apache.flink.api.common.JobID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -90,6 +91,7 @@ class FaultITCase {
 
   /** Thawed, the tasks of the old attempt go on in the middle of their transactions. */
   @Test
+  @Tag("long")
   void nothingIsLostWhenTaskManagersFreezeThroughAFailover() throws Exception {
     migrate(
         (context, driving) -> {

@@ -20,6 +20,7 @@ import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,6 +31,7 @@ class ServerFaultsITCase {
   @TempDir private Path folder;
 
   @Test
+  @Tag("long")
   void nothingIsLostWhateverGoesAwayForAWhile() throws Exception {
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 5_000).to(4)) {
       LiveSystem system = migration.system();

@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -29,6 +30,7 @@ class UniqueValuesITCase {
 
   /** Targets are a new shard with one source, one with two, and a kept shard. */
   @Test
+  @Tag("long")
   void valuesThatMoveBetweenRowsArriveUnderLoad() throws Exception {
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 2_000, INDEXES).to(5)) {
       AtomicBoolean stopped = new AtomicBoolean();

@@ -23,6 +23,11 @@ public record JobPosition(Epoch epoch, OptionalLong frontier, long mismatchedWri
 
   /** Whether the job has only gone on since {@code earlier}, and its writers have found nothing. */
   public boolean continues(JobPosition earlier) {
-    return epoch.equals(earlier.epoch) && mismatchedWrites == earlier.mismatchedWrites;
+    return epoch.equals(earlier.epoch) && readsBackSince(earlier);
+  }
+
+  /** Whether the writers have found nothing since {@code earlier}, if started again or not. */
+  public boolean readsBackSince(JobPosition earlier) {
+    return mismatchedWrites == (epoch.equals(earlier.epoch) ? earlier.mismatchedWrites : 0);
   }
 }

@@ -80,10 +80,12 @@ final class CutoverSteps {
 
   /**
    * The frontier has passed the fence, so whatever the writers found until then has been reported:
-   * what was verified before holds for every row at this moment.
+   * what was verified before holds for every row at this moment. On the way back nothing was, that
+   * a restart of the job could end; a job that was submitted for this very switch may be starting.
    */
   void requireVerified(JobPosition verified, JobProgress progress) {
-    if (!progress.position().continues(verified)) {
+    JobPosition now = progress.position();
+    if (plan.isReverse() ? !now.readsBackSince(verified) : !now.continues(verified)) {
       throw new ReshardingException(
           ErrorCode.CUTOVER_FAILED,
           "while the cutover was under way the migration job started again, or rows were written"
