@@ -15,10 +15,12 @@ import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A schema with everything that is supported, split and merged and split again. */
+@Tag("long")
 class EveryFeatureITCase {
   private static final int[] COUNTS_OF_SHARDS = {4, 3, 1, 2};
 

@@ -15,10 +15,12 @@ import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import org.apache.flink.api.common.JobID;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Changes that a slot does not send again are never passed over in silence. */
+@Tag("long")
 class LostSlotITCase {
   @TempDir private Path folder;
 

@@ -23,10 +23,12 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.JobID;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A copy that is held back, and what a savepoint of it says, with the truth from the databases. */
+@Tag("long")
 class SavepointInspectionITCase {
   private static final long ORDERS = 3_000;
 

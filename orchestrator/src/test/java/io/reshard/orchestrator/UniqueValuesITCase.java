@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Secondary unique indexes: values that move between rows, and values that two sources have. */
+@Tag("long")
 class UniqueValuesITCase {
   private static final String[] INDEXES = {
     "CREATE UNIQUE INDEX customer_email ON customer (email)",
@@ -30,7 +31,6 @@ class UniqueValuesITCase {
 
   /** Targets are a new shard with one source, one with two, and a kept shard. */
   @Test
-  @Tag("long")
   void valuesThatMoveBetweenRowsArriveUnderLoad() throws Exception {
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, 2_000, INDEXES).to(5)) {
       AtomicBoolean stopped = new AtomicBoolean();
