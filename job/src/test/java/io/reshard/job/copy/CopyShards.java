@@ -8,16 +8,9 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.shard.ShardSchema;
-import io.reshard.core.topology.HashFunction;
-import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
-import io.reshard.core.topology.Routing;
-import io.reshard.core.topology.RoutingStrategy;
-import io.reshard.core.topology.Shard;
-import io.reshard.core.topology.ShardStatus;
-import io.reshard.core.topology.TableRule;
-import io.reshard.core.topology.Topology;
 import io.reshard.job.Migration;
+import io.reshard.job.TestMigrations;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
@@ -87,6 +80,7 @@ final class CopyShards implements AutoCloseable {
   }
 
   private static Plan plan(EmbeddedPostgresServer server) {
+    Node node = new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null);
     PlannedTable table =
         new PlannedTable(
             "public",
@@ -104,8 +98,8 @@ final class CopyShards implements AutoCloseable {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        topology(server, 1, shard(0, "-")),
-        topology(server, 2, shard(0, "-80"), shard(1, "80-")),
+        TestMigrations.topology(1, node, "-"),
+        TestMigrations.topology(2, node, "-80", "80-"),
         List.of(),
         List.of(table),
         List.of(new MigrationStep("shard-0", "shard-1", "80-", 0, 0)),
@@ -113,24 +107,5 @@ final class CopyShards implements AutoCloseable {
         0,
         0,
         List.of());
-  }
-
-  private static Topology topology(EmbeddedPostgresServer server, long version, Shard... shards) {
-    return new Topology(
-        version,
-        new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
-        List.of(new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null)),
-        List.of(shards),
-        List.of(new TableRule("public.item", "id", false)));
-  }
-
-  private static Shard shard(int number, String range) {
-    return new Shard(
-        "shard-" + number,
-        "node-1",
-        "app_" + number,
-        ShardStatus.ACTIVE,
-        KeyRange.parse(range),
-        null);
   }
 }
