@@ -41,12 +41,12 @@ public final class Migration implements Serializable {
   }
 
   public Endpoint endpoint(String shardId) {
-    return secrets.endpoint(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
+    return plan.endpoint(shardId, secrets);
   }
 
   /** The replica of a shard that the copy is to read from, if there is one. */
   public Optional<Endpoint> replica(String shardId) {
-    return secrets.replica(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
+    return plan.replica(shardId, secrets);
   }
 
   public PlannedTable table(int ordinal) {

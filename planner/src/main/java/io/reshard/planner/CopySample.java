@@ -92,10 +92,7 @@ final class CopySample {
             .limit(TABLES)
             .toList();
     Duration limit = LIMIT.compareTo(options.queryTimeout()) < 0 ? LIMIT : options.queryTimeout();
-    try (Session session =
-        Session.open(
-            secrets.endpoint(plan.topologyOf(source), plan.topologyOf(source).shard(source)),
-            options.queryTimeout())) {
+    try (Session session = Session.open(plan.endpoint(source, secrets), options.queryTimeout())) {
       long begun = System.nanoTime();
       long bytes = 0;
       for (PlannedTable table : largest) {

@@ -1,7 +1,6 @@
 package io.reshard.verifier;
 
 import io.reshard.core.json.Documents;
-import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.Split;
 import java.io.Serializable;
 import java.util.ArrayDeque;
@@ -21,14 +20,14 @@ final class AggregateSources {
   private static final String TEMPLATE = "aggregates of split ? on ?";
 
   private final Verification verification;
-  private final Plan plan;
+  private final List<Split> splits;
 
   /**
-   * @param plan the plan with its splits
+   * @param splits those that are to be read
    */
-  AggregateSources(Verification verification, Plan plan) {
+  AggregateSources(Verification verification, List<Split> splits) {
     this.verification = verification;
-    this.plan = plan;
+    this.splits = splits;
   }
 
   ShardedJdbcSource<StepAggregates> source(Side side) {
@@ -54,7 +53,7 @@ final class AggregateSources {
    */
   private Serializable[][] readings(Side side) {
     Map<String, Deque<Serializable[]>> perShard = new LinkedHashMap<>();
-    for (Split split : plan.splits()) {
+    for (Split split : splits) {
       String json = Documents.toJson(split);
       List<String> targets =
           side == Side.SOURCE ? List.of("") : verification.plan().targetsOf(split.source());

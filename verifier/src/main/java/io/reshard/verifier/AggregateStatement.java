@@ -16,16 +16,22 @@ import java.util.Optional;
  * source, which is read for all its targets at once. For one thread.
  */
 final class AggregateStatement {
+  /** What is read of a split after somebody wanted the verification to stop. */
+  private static final String NOTHING = "SELECT ?::text LIMIT 0";
+
   private final Verification verification;
   private final Side side;
   private final ShardSessions sessions;
+  private final ReadingTurns turns;
   private final String[] parameters = {"", ""};
   private PreparedStatement delegate;
 
-  AggregateStatement(Verification verification, Side side, ShardSessions sessions) {
+  AggregateStatement(
+      Verification verification, Side side, ShardSessions sessions, ReadingTurns turns) {
     this.verification = verification;
     this.side = side;
     this.sessions = sessions;
+    this.turns = turns;
   }
 
   /** The few calls that the source's reader makes. */
@@ -47,7 +53,7 @@ final class AggregateStatement {
     return null;
   }
 
-  private ResultSet execute() {
+  private ResultSet execute() throws SQLException {
     Split split =
         Documents.parse(parameters[0], Split.class, ErrorCode.INTERNAL, "a split of the plan");
     List<String> targets =
@@ -55,9 +61,20 @@ final class AggregateStatement {
             ? verification.plan().targetsOf(split.source())
             : List.of(parameters[1]);
     String shard = side == Side.SOURCE ? split.source() : parameters[1];
+    if (!turns.begin(shard)) {
+      return query(shard, NOTHING);
+    }
     String sql =
         new StepSql(verification.plan(), verification.mode(), split.table(), split.source())
             .aggregates(split, targets, straysOn(split, shard));
+    try {
+      return query(shard, sql);
+    } finally {
+      turns.end(shard, split);
+    }
+  }
+
+  private ResultSet query(String shard, String sql) {
     return sessions.read(
         side,
         shard,

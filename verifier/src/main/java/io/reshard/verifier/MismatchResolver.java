@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -26,6 +27,9 @@ final class MismatchResolver implements AutoCloseable {
   private static final int MAX_SUSPECTS = 20_000;
   private static final int MAX_WAITING_SPLITS = 500;
 
+  /** Under write load most splits differ for a moment; their results must not wait for the end. */
+  private static final long LONGEST_WAIT_NANOS = TimeUnit.SECONDS.toNanos(2);
+
   private final Verification verification;
   private final Consumer<StepResult> results;
   private final ShardSessions sessions;
@@ -34,11 +38,12 @@ final class MismatchResolver implements AutoCloseable {
   private final Map<ReaderKey, StepReader> readers = new HashMap<>();
   private final List<Suspect> suspects = new ArrayList<>();
   private final List<StepTally> waiting = new ArrayList<>();
+  private long waitingSince;
 
   MismatchResolver(Verification verification, Consumer<StepResult> results) {
     this.verification = verification;
     this.results = results;
-    this.sessions = new ShardSessions(verification);
+    this.sessions = ShardSessions.onPrimaries(verification);
     this.barrier = new ReplicationBarrier(verification);
     this.judge = new KeyJudge(barrier);
   }
@@ -69,8 +74,12 @@ final class MismatchResolver implements AutoCloseable {
         }
       }
     }
+    if (waiting.isEmpty()) {
+      waitingSince = System.nanoTime();
+    }
     waiting.add(tally);
-    if (waiting.size() >= MAX_WAITING_SPLITS) {
+    if (waiting.size() >= MAX_WAITING_SPLITS
+        || System.nanoTime() - waitingSince >= LONGEST_WAIT_NANOS) {
       finish();
     }
   }

@@ -5,13 +5,14 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.SqlStates;
-import io.reshard.core.topology.Topology;
+import io.reshard.core.shard.Replica;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import org.postgresql.PGProperty;
@@ -37,10 +38,26 @@ final class ShardSessions implements AutoCloseable {
           + "SET jit = off; SET statement_timeout = 0; SET default_transaction_read_only = on;";
 
   private final Verification verification;
+  private final boolean fromReplicas;
   private final Map<String, Connection> open = new LinkedHashMap<>(16, 0.75f, true);
 
-  ShardSessions(Verification verification) {
+  private ShardSessions(Verification verification, boolean fromReplicas) {
     this.verification = verification;
+    this.fromReplicas = fromReplicas;
+  }
+
+  /**
+   * Sessions for scans, on replicas where there are any. What a replica shows may be older than its
+   * primary, but not than the session: so two sides that agree were equal after the run had begun,
+   * and those that do not must be looked at again {@link #onPrimaries}.
+   */
+  static ShardSessions forScans(Verification verification) {
+    return new ShardSessions(verification, true);
+  }
+
+  /** Sessions that see what is committed. */
+  static ShardSessions onPrimaries(Verification verification) {
+    return new ShardSessions(verification, false);
   }
 
   /** Some reading on one shard. It is repeated on a new session when the session breaks. */
@@ -102,10 +119,17 @@ final class ShardSessions implements AutoCloseable {
     Properties properties = new Properties();
     // Every statement is planned for its own values: the bounds of splits differ widely.
     PGProperty.PREPARE_THRESHOLD.set(properties, 0);
-    Connection connection =
-        endpoint(verification, shardId).connect(verification.application(), properties);
+    Endpoint primary = endpoint(verification, shardId);
+    Optional<Endpoint> replica =
+        fromReplicas
+            ? verification.plan().replica(shardId, verification.secrets())
+            : Optional.empty();
+    Connection connection = replica.orElse(primary).connect(verification.application(), properties);
     try (Statement statement = connection.createStatement()) {
       statement.execute(SETTINGS);
+      if (replica.isPresent()) {
+        new Replica(replica.get()).awaitPresent(connection, primary);
+      }
       return connection;
     } catch (SQLException e) {
       close(connection);
@@ -122,8 +146,7 @@ final class ShardSessions implements AutoCloseable {
 
   /** Where {@code shardId} is, and how to log in. */
   static Endpoint endpoint(Verification verification, String shardId) {
-    Topology topology = verification.plan().topologyOf(shardId);
-    return verification.secrets().endpoint(topology, topology.shard(shardId));
+    return verification.plan().endpoint(shardId, verification.secrets());
   }
 
   @Override

@@ -14,7 +14,6 @@ import org.apache.flink.connector.jdbc.core.datastream.source.enumerator.JdbcSou
 import org.apache.flink.connector.jdbc.core.datastream.source.reader.JdbcSourceReader;
 import org.apache.flink.connector.jdbc.core.datastream.source.reader.JdbcSourceSplitReader;
 import org.apache.flink.connector.jdbc.core.datastream.source.split.JdbcSourceSplit;
-import org.apache.flink.connector.jdbc.datasource.connections.JdbcConnectionProvider;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 import org.apache.flink.util.function.SerializableSupplier;
 
@@ -27,32 +26,39 @@ final class ShardedJdbcSource<T>
   private static final long serialVersionUID = 1L;
 
   private final JdbcSource<T> source;
-  private final SerializableSupplier<JdbcConnectionProvider> connections;
+  private final SerializableSupplier<AggregateConnections> connections;
 
-  ShardedJdbcSource(
-      JdbcSource<T> source, SerializableSupplier<JdbcConnectionProvider> connections) {
+  ShardedJdbcSource(JdbcSource<T> source, SerializableSupplier<AggregateConnections> connections) {
     this.source = source;
     this.connections = connections;
   }
 
   /**
-   * As {@link JdbcSource} makes it, but for the connections. Each split reader has its own
-   * provider: a reader that ran out of splits may still be closing its connection, in a thread of
-   * its own, when the next one starts.
+   * As {@link JdbcSource} makes it, but for the connections: they belong to the reader. Its split
+   * readers come and go with nearly every split, and would connect anew each time.
    */
   @Override
+  @SuppressWarnings("try") // The close() of Flink's readers throws Exception.
   public SourceReader<T, JdbcSourceSplit> createReader(SourceReaderContext context) {
+    AggregateConnections shared = connections.get();
     return new JdbcSourceReader<>(
         () ->
             new JdbcSourceSplitReader<>(
                 context,
                 source.getConfiguration(),
                 source.getTypeInformation(),
-                connections.get(),
+                shared,
                 DeliveryGuarantee.AT_LEAST_ONCE,
                 source.getResultExtractor()),
         source.getConfiguration(),
-        context);
+        context) {
+      @Override
+      public void close() throws Exception {
+        shared.abandon();
+        super.close();
+        shared.release();
+      }
+    };
   }
 
   @Override

@@ -43,7 +43,7 @@ final class StepSql {
   /**
    * A row per target in {@code targets}: the bound text, the step's name, the count and the
    * checksum of the split's rows that it moves, all from one scan. Where {@code straysOn} names the
-   * shard that is read, its strays are counted in the same scan, if there are any.
+   * shard that is read, its strays are counted in the same scan and come first, if there are any.
    */
   String aggregates(Split split, List<String> targets, Optional<String> straysOn) {
     return table.isReference()
@@ -71,42 +71,43 @@ final class StepSql {
         + ") counted";
   }
 
-  /** Each row is routed once: OFFSET 0 keeps the inner query from being merged into the outer. */
+  /**
+   * Each row is routed once: OFFSET 0 keeps the inner query from being merged into the outer. What
+   * it belongs to is a number there, which is cheaper to group by than a name.
+   */
   private String shardedAggregates(Split split, List<String> targets, Optional<String> straysOn) {
-    String moved =
-        targets.stream()
-            .map(target -> " WHEN " + movesTo(target) + " THEN " + stepName(target))
-            .collect(
-                Collectors.joining("", "CASE WHEN " + ownedBySource() + " THEN CASE", " END END"));
-    String strays = straysOn.map(shard -> ", " + straySubject(shard)).orElse("");
-    String wanted = targets.stream().map(this::stepName).collect(Collectors.joining(", "));
-    return "WITH found AS (SELECT t.reshard_step AS step, count(*) AS count, sum("
+    List<String> subjects = new ArrayList<>(targets.stream().map(this::stepName).toList());
+    StringBuilder moved = new StringBuilder("CASE WHEN " + ownedBySource() + " THEN CASE");
+    for (int number = 1; number <= targets.size(); number++) {
+      moved.append(" WHEN " + movesTo(targets.get(number - 1)) + " THEN " + number);
+    }
+    moved.append(" END END");
+    StringBuilder strays = new StringBuilder();
+    for (Mismatch.Kind kind : List.of(Mismatch.Kind.UNOWNED, Mismatch.Kind.STRAY)) {
+      straysOn.ifPresent(
+          shard -> {
+            subjects.add(straySubject(shard, kind));
+            strays.append(
+                ", CASE WHEN " + stray(shard, kind) + " THEN " + subjects.size() + " END");
+          });
+    }
+    return "WITH found AS (SELECT t.reshard_subject AS number, count(*) AS count, sum("
         + rowHash
         + ") AS checksum\nFROM (SELECT t.*, coalesce("
         + moved
         + strays
-        + ") AS reshard_step\nFROM "
+        + ") AS reshard_subject\nFROM "
         + table.quotedName()
         + " t WHERE "
         + SplitSql.predicate(table, split, ALIAS)
-        + "\nOFFSET 0) t WHERE t.reshard_step IS NOT NULL GROUP BY 1)"
-        + "\nSELECT ?::text, step, coalesce(count, 0), coalesce(checksum, 0)::text"
+        + "\nOFFSET 0) t WHERE t.reshard_subject IS NOT NULL GROUP BY 1)"
+        + "\nSELECT ?::text, subject, coalesce(count, 0), coalesce(checksum, 0)::text"
         + " FROM unnest(ARRAY["
-        + wanted
-        + "]) wanted(step) FULL JOIN found USING (step)";
-  }
-
-  /** What a row on {@code shard} is that does not belong there; null for all others. */
-  private String straySubject(String shard) {
-    return "CASE WHEN "
-        + stray(shard, Mismatch.Kind.UNOWNED)
-        + " THEN "
-        + straySubject(shard, Mismatch.Kind.UNOWNED)
-        + " WHEN "
-        + stray(shard, Mismatch.Kind.STRAY)
-        + " THEN "
-        + straySubject(shard, Mismatch.Kind.STRAY)
-        + " END";
+        + String.join(", ", subjects)
+        + "]) WITH ORDINALITY wanted(subject, number) LEFT JOIN found USING (number)"
+        + "\nWHERE number <= "
+        + targets.size()
+        + " OR count > 0 ORDER BY number DESC";
   }
 
   private static String straySubject(String shard, Mismatch.Kind kind) {

@@ -37,14 +37,18 @@ final class Submission {
   }
 
   /**
-   * The environment to submit to. The job is not restarted: readings are repeated where they fail,
-   * and a run that failed nevertheless is simply made again.
+   * The environment to submit to. The job is not restarted, and makes no checkpoints: readings are
+   * repeated where they fail, and with a run that failed nevertheless another job goes on. What it
+   * has found out is in the control database.
    */
   static StreamExecutionEnvironment environment() {
     Configuration configuration = new Configuration();
     configuration.set(RestartStrategyOptions.RESTART_STRATEGY, "none");
     configuration.set(PipelineOptions.GENERIC_TYPES, false);
-    return StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    StreamExecutionEnvironment environment =
+        StreamExecutionEnvironment.getExecutionEnvironment(configuration);
+    environment.getCheckpointConfig().disableCheckpointing();
+    return environment;
   }
 
   static String jobName(Verification verification) {

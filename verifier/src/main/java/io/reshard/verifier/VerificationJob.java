@@ -1,8 +1,14 @@
 package io.reshard.verifier;
 
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.control.VerificationStore;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.Split;
+import java.util.List;
+import java.util.Set;
 import org.apache.flink.api.common.RuntimeExecutionMode;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.typeinfo.TypeInformation;
@@ -16,17 +22,20 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  *   plan's splits                                                         control database
  *        │                                                                 ▲ verification
  *        ├─▶ Aggregates of the sources ─┐                                  │
- *        │   JDBC source, one scan      ├─▶ (by split and step) ─▶ Compare ─▶ Trace ─▶ Results
- *        │   per split                  │                          both      to keys   JDBC sink
- *        └─▶ Aggregates of the targets ─┘                          sides
+ *        │   JDBC source, one scan      ├─▶ (by split) ─▶ Compare ─▶ Trace ─▶ Results
+ *        │   per split                  │                 both       to keys  JDBC sink
+ *        └─▶ Aggregates of the targets ─┘                 sides
  *            JDBC source, one scan
  *            per split and step
  * </pre>
+ *
+ * <p>It is bounded, but runs in Flink's streaming mode: a batch exchange would keep every result
+ * back until all is read, and a run that is interrupted would leave nothing behind.
  */
 public final class VerificationJob {
   /**
-   * One group for all operators: in batch mode Flink would ask for slots for each of them, and keep
-   * a migration job that has to restart, and whose frontier we wait for, from getting its own.
+   * One group for all operators, so that they share slots: more would keep a migration job that has
+   * to restart, and whose frontier we wait for, from getting its own.
    */
   private static final String SLOTS = "verification";
 
@@ -39,18 +48,46 @@ public final class VerificationJob {
           VerifierArguments arguments = VerifierArguments.parse(words);
           Plan plan = arguments.plan();
           Verification verification = arguments.verification(plan);
-          new VerificationStore(new ControlDatabase(verification.secrets().control().endpoint()))
-              .begin(plan, verification.run(), verification.mode());
-          StreamExecutionEnvironment environment = Submission.environment();
-          build(environment, plan, verification);
-          environment.execute(Submission.jobName(verification));
+          List<Split> open = openSplits(plan, verification);
+          if (!open.isEmpty()) {
+            StreamExecutionEnvironment environment = Submission.environment();
+            build(environment, plan, open, verification);
+            environment.execute(Submission.jobName(verification));
+          }
         });
   }
 
-  static void build(StreamExecutionEnvironment environment, Plan plan, Verification verification) {
+  /**
+   * Begins the run, or goes on with it: the splits that it has not decided about yet. {@code
+   * verification_stale} if what it has decided does not hold any more.
+   */
+  static List<Split> openSplits(Plan plan, Verification verification) {
+    ControlDatabase control = new ControlDatabase(verification.secrets().control().endpoint());
+    VerificationRuns runs = new VerificationRuns(control, plan);
+    VerificationStore results = new VerificationStore(control);
+    String run = verification.run();
+    runs.begin(run, verification.mode());
+    Set<Integer> finished = results.finishedSplits(plan, run);
+    if (!finished.isEmpty() && !runs.holds(run)) {
+      throw new ReshardingException(
+          ErrorCode.VERIFICATION_STALE,
+          "run "
+              + run
+              + " cannot be gone on with: since it began the migration job was started again, or"
+              + " has written rows that do not read back as they were; begin another run");
+    }
+    results.keepOnly(plan.planId(), run, finished);
+    return plan.splits().stream().filter(split -> !finished.contains(split.id())).toList();
+  }
+
+  static void build(
+      StreamExecutionEnvironment environment,
+      Plan plan,
+      List<Split> splits,
+      Verification verification) {
     PlanCoverage.check(plan);
-    environment.setRuntimeMode(RuntimeExecutionMode.BATCH);
-    AggregateSources aggregates = new AggregateSources(verification, plan);
+    environment.setRuntimeMode(RuntimeExecutionMode.STREAMING);
+    AggregateSources aggregates = new AggregateSources(verification, splits);
 
     DataStream<StepAggregates> sources =
         environment
@@ -71,8 +108,8 @@ public final class VerificationJob {
 
     sources
         .union(targets)
-        .keyBy(StepAggregates::key)
-        .reduce(StepAggregates::merge)
+        .keyBy(StepAggregates::split)
+        .process(new PairSides())
         .name("Compare both sides")
         .uid("compare")
         .slotSharingGroup(SLOTS)

@@ -3,6 +3,8 @@ package io.reshard.verifier;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.control.VerificationReport;
+import io.reshard.core.control.VerificationRun;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.control.VerificationStore;
 import io.reshard.core.plan.PlanFile;
 import java.io.File;
@@ -47,8 +49,9 @@ final class ShadedJarITCase {
     VerificationReport report =
         new VerificationStore(shards.control()).report(shards.plan(), "by-hand", 10);
     assertThat(report.consistent()).isTrue();
-    assertThat(new VerificationStore(shards.control()).latestRun(shards.plan().planId()))
-        .contains("by-hand");
+    assertThat(new VerificationRuns(shards.control(), shards.plan()).newest())
+        .extracting(VerificationRun::run)
+        .containsExactly("by-hand");
     assertThat(new VerificationStore(shards.control()).report(shards.plan(), "no-such-run", 10))
         .satisfies(
             unknown -> {

@@ -72,9 +72,9 @@ final class Shards {
   private final Plan plan;
   private final Secrets secrets;
 
-  private Shards(int port) {
+  private Shards(String url, String readUrl) {
     this.prefix = "t" + NUMBER.incrementAndGet() + "_";
-    this.plan = plan("jdbc:postgresql://127.0.0.1:" + port + "/");
+    this.plan = plan(new Node("node-1", url, "postgres", null, readUrl));
     this.secrets =
         new Secrets(
             Map.of("node-1", new Credentials("postgres", "secret-of-the-node")),
@@ -84,7 +84,12 @@ final class Shards {
 
   /** Fills both sides with {@code rows} orders and as many items, in databases of their own. */
   static Shards start(int rows) throws IOException, SQLException {
-    Shards shards = new Shards(server().getPort());
+    return start("jdbc:postgresql://127.0.0.1:" + server().getPort() + "/", null, rows);
+  }
+
+  /** The same on a server of which there is a replica. */
+  static Shards start(String url, String readUrl, int rows) throws IOException, SQLException {
+    Shards shards = new Shards(url, readUrl);
     shards.run("", "CREATE DATABASE " + shards.prefix + "control");
     new ControlDatabase(shards.secrets.control().endpoint()).migrate();
     for (String shard : shards.plan.shardIds()) {
@@ -107,8 +112,8 @@ final class Shards {
     return server;
   }
 
-  private Plan plan(String url) {
-    List<Node> nodes = List.of(new Node("node-1", url, "postgres", null, null));
+  private Plan plan(Node node) {
+    List<Node> nodes = List.of(node);
     List<TableRule> rules =
         List.of(
             new TableRule(ORDERS, "customer", false),
@@ -298,6 +303,32 @@ final class Shards {
     }
   }
 
+  /** The migration job has copied all, has come as far as {@code frontier}, and runs. */
+  void playJob(int attempt, long frontier) {
+    for (PlannedTable table : plan.tables()) {
+      tell(
+          "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1) ON CONFLICT DO NOTHING",
+          plan.planId(),
+          table.displayName());
+    }
+    tell(
+        "INSERT INTO job_attempt (operation_id, generation, execution, attempt)"
+            + " VALUES (?, 1, 'played ' || ?, ?)",
+        plan.planId(),
+        attempt,
+        attempt);
+    tell(
+        "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', 1, ?, ?)",
+        plan.planId(),
+        attempt,
+        frontier);
+  }
+
+  /** Runs a statement on the control database. */
+  int tell(String sql, Object... values) {
+    return control().call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(sql, values)));
+  }
+
   Connection connect(String shard) throws SQLException {
     return DriverManager.getConnection(
         plan.source().nodes().get(0).url() + (shard.isEmpty() ? "postgres" : prefix + shard),
@@ -338,12 +369,30 @@ final class Shards {
 
   /** The same, naming up to {@code samples} keys of each split and step. */
   VerificationReport verify(VerificationMode mode, Duration wait, int samples) throws Exception {
-    Verification verification =
-        new Verification(plan, secrets, UUID.randomUUID().toString(), mode, samples, true, wait);
+    String run = UUID.randomUUID().toString();
+    return verify(new Verification(plan, secrets, run, mode, samples, true, wait));
+  }
+
+  /** Begins a run by counts and checksums, or goes on with it. */
+  VerificationReport verify(String run) throws Exception {
+    return verify(
+        new Verification(
+            plan,
+            secrets,
+            run,
+            VerificationMode.COUNT_AND_CHECKSUM,
+            10,
+            true,
+            Duration.ofMillis(200)));
+  }
+
+  private VerificationReport verify(Verification verification) throws Exception {
     StreamExecutionEnvironment environment = Submission.environment();
     environment.setParallelism(2);
-    VerificationJob.build(environment, plan, verification);
+    List<Split> open = VerificationJob.openSplits(plan, verification);
+    VerificationJob.build(environment, plan, open, verification);
     environment.execute(Submission.jobName(verification));
-    return new VerificationStore(control()).report(plan, verification.run(), 100 * samples);
+    return new VerificationStore(control())
+        .report(plan, verification.run(), 100 * verification.samples());
   }
 }

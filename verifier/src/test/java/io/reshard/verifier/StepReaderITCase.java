@@ -29,7 +29,7 @@ final class StepReaderITCase {
             false,
             Duration.ZERO);
 
-    try (ShardSessions sessions = new ShardSessions(verification)) {
+    try (ShardSessions sessions = ShardSessions.onPrimaries(verification)) {
       StepReader reader =
           new StepReader(
               sessions,

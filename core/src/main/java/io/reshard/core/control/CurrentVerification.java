@@ -14,6 +14,7 @@ import java.util.Optional;
 public final class CurrentVerification {
   private final Plan plan;
   private final VerificationMode required;
+  private final VerificationRuns runs;
   private final VerificationStore store;
   private final JobProgress progress;
 
@@ -23,6 +24,7 @@ public final class CurrentVerification {
   public CurrentVerification(ControlDatabase control, Plan plan, VerificationMode required) {
     this.plan = plan;
     this.required = required;
+    this.runs = new VerificationRuns(control, plan);
     this.store = new VerificationStore(control);
     this.progress = new JobProgress(control, plan.planId());
   }
@@ -34,7 +36,7 @@ public final class CurrentVerification {
   public VerificationRun require() {
     JobPosition now = progress.position();
     Optional<String> objection = Optional.empty();
-    for (VerificationRun run : store.runs(plan.planId())) {
+    for (VerificationRun run : runs.newest()) {
       VerificationReport report = store.report(plan, run.run(), 0);
       if (report.mismatches() > 0) {
         throw stale("the run " + run.run() + " has found differences");

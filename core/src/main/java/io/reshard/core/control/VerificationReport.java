@@ -50,6 +50,11 @@ public record VerificationReport(
     return steps.stream().mapToLong(StepTotal::mismatches).sum();
   }
 
+  /** How many rows of the sources were compared. */
+  public long rowsCompared() {
+    return steps.stream().mapToLong(StepTotal::sourceRows).sum();
+  }
+
   /** The sums of one step over all its splits. */
   public record StepTotal(
       String step,

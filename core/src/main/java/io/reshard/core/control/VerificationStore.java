@@ -1,18 +1,18 @@
 package io.reshard.core.control;
 
-import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.Split;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads what the verification job has written. Thread-safe. */
 public final class VerificationStore {
@@ -24,6 +24,9 @@ public final class VerificationStore {
       "SELECT step, sample::text FROM verification, jsonb_array_elements(samples) sample"
           + " WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') = ANY (?)"
           + " ORDER BY split, step LIMIT ?";
+  private static final String DECIDED =
+      "SELECT split, count(*) FROM verification WHERE operation_id = ? AND run = ?"
+          + " AND undecided = 0 AND step = ANY (?) GROUP BY split";
   private static final Set<Mismatch.Kind> DIFFERENCES =
       EnumSet.of(Mismatch.Kind.MISSING, Mismatch.Kind.EXTRA, Mismatch.Kind.DIFFERENT);
   private static final Set<Mismatch.Kind> STRAYS =
@@ -36,53 +39,53 @@ public final class VerificationStore {
   }
 
   /**
-   * Notes that {@code run} begins, and how far the job has come: before anything is compared. Does
-   * nothing if it has begun already.
+   * The splits of {@code plan} for which {@code run} has a verdict on each of their steps. A key
+   * that could not be decided is none.
    */
-  public void begin(Plan plan, String run, VerificationMode mode) {
-    JobProgress progress = new JobProgress(control, plan.planId());
-    boolean copied = progress.completedTables().size() == plan.tables().size();
-    JobPosition since = progress.position();
-    Long frontier =
-        copied && since.frontier().isPresent() ? (Long) since.frontier().getAsLong() : null;
+  public Set<Integer> finishedSplits(Plan plan, String run) {
+    Map<Integer, Long> decided =
+        control.call(
+            "read the finished splits of a verification",
+            jdbi ->
+                jdbi.withHandle(
+                    handle ->
+                        handle
+                            .createQuery(DECIDED)
+                            .bind(0, plan.planId())
+                            .bind(1, run)
+                            .bind(
+                                2,
+                                plan.steps().stream()
+                                    .map(MigrationStep::name)
+                                    .toArray(String[]::new))
+                            .reduceRows(
+                                new HashMap<Integer, Long>(),
+                                (all, row) -> {
+                                  all.put(
+                                      row.getColumn(1, Integer.class),
+                                      row.getColumn(2, Long.class));
+                                  return all;
+                                })));
+    return plan.splits().stream()
+        .filter(
+            split -> decided.getOrDefault(split.id(), 0L) == plan.targetsOf(split.source()).size())
+        .map(Split::id)
+        .collect(Collectors.toSet());
+  }
+
+  /** Removes what {@code run} has found out about other splits than {@code kept}. */
+  public void keepOnly(String operationId, String run, Set<Integer> kept) {
     control.call(
-        "note the verification",
+        "remove unfinished verification results",
         jdbi ->
             jdbi.withHandle(
                 handle ->
                     handle.execute(
-                        "INSERT INTO verification_run (operation_id, run, mode, generation,"
-                            + " attempt, frontier, mismatched_writes) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                            + " ON CONFLICT DO NOTHING",
-                        plan.planId(),
+                        "DELETE FROM verification WHERE operation_id = ? AND run = ?"
+                            + " AND NOT split = ANY (?)",
+                        operationId,
                         run,
-                        mode.name(),
-                        since.epoch().generation(),
-                        since.epoch().attempt(),
-                        frontier,
-                        since.mismatchedWrites())));
-  }
-
-  /** The newest runs of {@code operationId}, the last one first. */
-  List<VerificationRun> runs(String operationId) {
-    return control.call(
-        "read the verifications",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT run, mode, generation, attempt, frontier, mismatched_writes"
-                                + " FROM verification_run WHERE operation_id = ?"
-                                + " ORDER BY started_at DESC LIMIT 100")
-                        .bind(0, operationId)
-                        .map(
-                            (row, context) ->
-                                new VerificationRun(
-                                    row.getString(1),
-                                    VerificationMode.valueOf(row.getString(2)),
-                                    JobPosition.of(row, 3)))
-                        .list()));
+                        kept.toArray(Integer[]::new))));
   }
 
   private record Sums(long splits, long source, long target, long mismatches, long undecided) {
@@ -128,33 +131,6 @@ public final class VerificationStore {
                         .stream())
             .toList(),
         samples(plan.planId(), run, STRAYS, maxSamples));
-  }
-
-  /** The run of {@code operationId} that wrote last. */
-  public Optional<String> latestRun(String operationId) {
-    return control.call(
-        "find the latest verification",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT run FROM verification WHERE operation_id = ?"
-                                + " ORDER BY created_at DESC LIMIT 1")
-                        .bind(0, operationId)
-                        .mapTo(String.class)
-                        .findOne()));
-  }
-
-  /** Removes every run of {@code operationId}. */
-  public void delete(String operationId) {
-    control.call(
-        "remove verification results",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle.execute(
-                        "DELETE FROM verification WHERE operation_id = ?", operationId)));
   }
 
   private Map<String, Sums> sums(String operationId, String run) {

@@ -38,6 +38,7 @@ public enum ErrorCode {
   EPOCH_SUPERSEDED("epoch_superseded", ErrorType.USER),
   KEY_COLLISION("key_collision", ErrorType.USER),
   VERIFICATION_STALE("verification_stale", ErrorType.USER),
+  VERIFICATION_STOPPED("verification_stopped", ErrorType.USER),
   STRAY_ROW("stray_row", ErrorType.USER),
   KEY_NOT_ROUTED("key_not_routed", ErrorType.USER),
   INTERNAL("internal", ErrorType.INTERNAL);

@@ -1,6 +1,8 @@
 package io.reshard.core.plan;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.ReferenceRouting;
 import io.reshard.core.routing.RoutingSql;
@@ -11,6 +13,7 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -178,6 +181,18 @@ public record Plan(
   /** The shard as the topology has it that knows its database: the old one first. */
   public Topology topologyOf(String shardId) {
     return source.findShard(shardId).isPresent() ? source : target;
+  }
+
+  /** Where {@code shardId} is, and how to log in. */
+  public Endpoint endpoint(String shardId, Secrets secrets) {
+    Topology topology = topologyOf(shardId);
+    return secrets.endpoint(topology, topology.shard(shardId));
+  }
+
+  /** The replica that {@code shardId} may be read from instead, if there is one. */
+  public Optional<Endpoint> replica(String shardId, Secrets secrets) {
+    Topology topology = topologyOf(shardId);
+    return secrets.replica(topology, topology.shard(shardId));
   }
 
   /** The source that reference tables are read from: the one whose id sorts first. */

@@ -1,5 +1,6 @@
 package io.reshard.job.copy;
 
+import io.reshard.core.shard.Replica;
 import io.reshard.job.Migration;
 import java.sql.Connection;
 import java.sql.SQLException;

@@ -3,8 +3,8 @@ package io.reshard.job.copy;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.throttle.ReadThrottle;
 import io.reshard.job.Migration;
-import io.reshard.job.throttle.ReadThrottle;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -32,7 +32,7 @@ final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
 
   CopySplitReader(Migration migration, int subtask) {
     this.migration = migration;
-    this.throttle = new ReadThrottle(migration);
+    this.throttle = new ReadThrottle(migration.plan(), migration.secrets());
     this.sessions = new CopySessions(migration, subtask);
   }
 

@@ -82,7 +82,7 @@ class ReplicaITCase {
       assertThatThrownBy(() -> sessions.of("shard-0"))
           .isInstanceOf(SQLException.class)
           .hasMessageContaining("replica of shard-0")
-          .hasMessageContaining("is not a replica of the source; mend readUrl");
+          .hasMessageContaining("is not a replica of its node; mend readUrl");
     }
   }
 

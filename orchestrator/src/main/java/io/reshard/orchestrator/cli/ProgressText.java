@@ -81,7 +81,7 @@ final class ProgressText {
   }
 
   private static String pauseText(CopyPause pause) {
-    return "the copy does not read from %s since %s: %s"
+    return "%s is not read since %s: %s"
         .formatted(pause.source(), pause.since().truncatedTo(ChronoUnit.SECONDS), pause.reason());
   }
 
@@ -105,6 +105,9 @@ final class ProgressText {
     if (status.estimatedSecondsLeft() != null) {
       figures.add(
           "about " + Numbers.duration(Duration.ofSeconds(status.estimatedSecondsLeft())) + " left");
+    }
+    if (status.phase() == Phase.VERIFYING) {
+      figures.add(Numbers.count(status.rowsVerified()) + " rows verified");
     }
     long verified = status.steps().stream().filter(StepStatus::verified).count();
     if (verified > 0) {
@@ -154,6 +157,10 @@ final class ProgressText {
         "░".repeat(BAR - filled),
         share * 100,
         Numbers.count(step.rowsCopied()),
-        step.verified() ? "  verified" : "");
+        step.verified()
+            ? "  verified"
+            : step.rowsVerified() == 0
+                ? ""
+                : "  " + Numbers.count(step.rowsVerified()) + " verified");
   }
 }

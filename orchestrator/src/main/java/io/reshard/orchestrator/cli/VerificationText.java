@@ -1,7 +1,9 @@
 package io.reshard.orchestrator.cli;
 
 import io.reshard.core.control.Mismatch;
+import io.reshard.core.control.VerificationProgress;
 import io.reshard.core.control.VerificationReport;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 
@@ -61,6 +63,18 @@ final class VerificationText {
     report.undecidedSamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     report.straySamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     return text.toString();
+  }
+
+  /** One line on a run that goes on. */
+  static String of(VerificationProgress progress) {
+    return String.format(
+        Locale.ROOT,
+        "%.0f %% compared · %s rows · %s left",
+        Math.floor(100 * progress.share()),
+        Numbers.count(progress.report().rowsCompared()),
+        progress.secondsLeft().isPresent()
+            ? "about " + Numbers.duration(Duration.ofSeconds(progress.secondsLeft().getAsLong()))
+            : "unknown time");
   }
 
   private static String line(Mismatch sample) {

@@ -46,7 +46,7 @@ final class ShardSessions implements AutoCloseable {
   }
 
   Endpoint endpoint(String shard) {
-    return secrets.endpoint(plan.topologyOf(shard), plan.topologyOf(shard).shard(shard));
+    return plan.endpoint(shard, secrets);
   }
 
   /** Opens the sessions of {@code shards}; {@code cutover_failed} names one that is unreachable. */

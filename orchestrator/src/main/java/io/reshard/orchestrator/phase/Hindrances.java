@@ -37,7 +37,7 @@ public final class Hindrances {
     if (operation.held()) {
       return Optional.of(
           new Hindrance(
-              "It waits for you behind " + operation.phase() + ", as it was told to.",
+              "It waits for you behind " + operation.holdAfter() + ", as it was told to.",
               "'reshard resume " + operation.id() + "' goes on through the switch."));
     }
     if (DriverLock.holder(control, operation.id()).isEmpty()) {

@@ -52,6 +52,6 @@ public record OperationContext(
 
   /** The database of a shard of either topology. */
   public Endpoint endpoint(String shardId) {
-    return secrets.endpoint(plan.topologyOf(shardId), plan.topologyOf(shardId).shard(shardId));
+    return plan.endpoint(shardId, secrets);
   }
 }

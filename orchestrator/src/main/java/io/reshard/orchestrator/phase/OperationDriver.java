@@ -132,7 +132,7 @@ public final class OperationDriver {
       case PLANNING -> prepare();
       case COPYING -> copy(keeper(handle));
       case REPLICATING -> replicate(keeper(handle));
-      case VERIFYING -> verify(keeper(handle));
+      case VERIFYING -> verifyUnlessStopped(handle);
       case CUTTING_OVER -> cutOver(handle);
       default -> throw new IllegalStateException(phase.name());
     }
@@ -168,6 +168,18 @@ public final class OperationDriver {
     new ReplicationWait(context, keeper).awaitShortLag(CALM);
   }
 
+  /** Who wants a verification to stop does not want the next driver to go on with it at once. */
+  private void verifyUnlessStopped(OperationHandle handle) {
+    try {
+      verify(keeper(handle));
+    } catch (ReshardingException e) {
+      if (e.errorCode() == ErrorCode.VERIFICATION_STOPPED) {
+        handle.hold(Phase.REPLICATING);
+      }
+      throw e;
+    }
+  }
+
   private void verify(JobKeeper keeper) {
     VerificationReport report = verifyOnce(keeper);
     for (int run = 2; undecided(report) && run <= VERIFICATION_RUNS; run++) {
@@ -189,11 +201,20 @@ public final class OperationDriver {
   private VerificationReport verifyOnce(JobKeeper keeper) {
     keeper.ensureRunning();
     new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
-    return new Verification(context, cluster())
-        .run(
+    Verification verification = new Verification(context, cluster());
+    VerificationReport report =
+        verification.resume(
             context.options().verificationMode(),
             SAMPLES,
             () -> keeper.check(ErrorCode.REPLICATION_FAILED));
+    if (verification.wasStopped(report)) {
+      throw new ReshardingException(
+          ErrorCode.VERIFICATION_STOPPED,
+          "the verification was asked to stop; 'reshard resume "
+              + context.operationId()
+              + "' goes on with it");
+    }
+    return report;
   }
 
   /** Nothing differs for certain: the migration job stood still, or a reading failed. */
@@ -272,7 +293,8 @@ public final class OperationDriver {
     boolean ours =
         !Thread.currentThread().isInterrupted()
             && failure.errorCode() != ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED
-            && failure.errorCode() != ErrorCode.INVALID_PHASE_TRANSITION;
+            && failure.errorCode() != ErrorCode.INVALID_PHASE_TRANSITION
+            && failure.errorCode() != ErrorCode.VERIFICATION_STOPPED;
     if (!ours || Failures.retryable(failure)) {
       return failure;
     }

@@ -81,6 +81,12 @@ final class OperationHandle {
     }
   }
 
+  /** Lets nobody but a person drive it beyond {@code phase}. */
+  void hold(Phase phase) {
+    requireHeld();
+    current = store.recordDriver(current, DriverLock.self(), Optional.of(phase));
+  }
+
   void recordJob(String jobId, String checkpointPath) {
     requireHeld();
     current = store.recordJob(current, jobId, checkpointPath);

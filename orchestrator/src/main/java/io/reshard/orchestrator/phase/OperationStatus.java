@@ -38,8 +38,14 @@ public record OperationStatus(
     List<PhasePassage> history,
     String jobId,
     List<CopyPause> copyPauses) {
-  /** The progress of one migration step. */
-  public record StepStatus(String step, long rowsCopied, long rowsReplicated, boolean verified) {}
+  /**
+   * The progress of one migration step.
+   *
+   * @param rowsVerified rows that the newest verification has compared
+   * @param verified whether it has compared them all, and none differs
+   */
+  public record StepStatus(
+      String step, long rowsCopied, long rowsReplicated, long rowsVerified, boolean verified) {}
 
   /** One passage through a phase; the end is null while it lasts. */
   public record PhasePassage(
@@ -48,6 +54,11 @@ public record OperationStatus(
   /** Rows copied over all steps. */
   public long rowsCopied() {
     return steps.stream().mapToLong(StepStatus::rowsCopied).sum();
+  }
+
+  /** Rows that the newest verification has compared, over all steps. */
+  public long rowsVerified() {
+    return steps.stream().mapToLong(StepStatus::rowsVerified).sum();
   }
 
   /** Rows replicated over all steps. */

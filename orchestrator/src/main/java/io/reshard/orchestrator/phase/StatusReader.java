@@ -3,8 +3,9 @@ package io.reshard.orchestrator.phase;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.ThrottleStore;
+import io.reshard.core.control.VerificationProgress;
 import io.reshard.core.control.VerificationReport;
-import io.reshard.core.control.VerificationStore;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.Split;
@@ -17,8 +18,8 @@ import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
@@ -38,14 +39,12 @@ public final class StatusReader {
 
   private final ControlDatabase control;
   private final OperationStore store;
-  private final VerificationStore verification;
   private final ThrottleStore throttles;
   private final Map<String, Plan> plans = new ConcurrentHashMap<>();
 
   public StatusReader(ControlDatabase control) {
     this.control = control;
     this.store = new OperationStore(control);
-    this.verification = new VerificationStore(control);
     this.throttles = new ThrottleStore(control);
   }
 
@@ -57,16 +56,21 @@ public final class StatusReader {
     Map<String, Long> copied = copiedPerStep(plan, progress.copiedRows());
     List<PhaseRecord> history = store.history(id);
     double copiedShare = copiedShare(plan, copied);
+    Optional<VerificationProgress> verified = verified(plan);
+    double share =
+        operation.phase() == Phase.VERIFYING
+            ? verified.map(VerificationProgress::share).orElse(0.0)
+            : copiedShare;
     return new OperationStatus(
         id,
         operation.phase(),
         operation.lastCompletedPhase(),
-        percent(operation, copiedShare),
+        percent(operation, share),
         operation.startedAt(),
-        moving(operation, progress) ? secondsLeft(operation, history, copiedShare) : null,
+        secondsLeft(operation, progress, history, copiedShare, verified),
         lagMillis(operation, plan),
         operation.error(),
-        steps(plan, copied, progress.replicatedRows(), verifiedSteps(plan)),
+        steps(plan, copied, progress.replicatedRows(), verified),
         history.stream()
             .map(
                 one ->
@@ -74,7 +78,12 @@ public final class StatusReader {
                         one.phase(), one.startedAt(), one.completedAt(), one.durationMillis()))
             .toList(),
         operation.jobId(),
-        operation.phase() == Phase.COPYING ? throttles.pauses(id) : List.of());
+        reads(operation) ? throttles.pauses(id) : List.of());
+  }
+
+  /** Whether it is in a phase that reads all rows, which can be held back. */
+  private static boolean reads(Operation operation) {
+    return operation.phase() == Phase.COPYING || operation.phase() == Phase.VERIFYING;
   }
 
   /** The plan of an operation whose status was read. */
@@ -83,30 +92,34 @@ public final class StatusReader {
   }
 
   private static List<OperationStatus.StepStatus> steps(
-      Plan plan, Map<String, Long> copied, Map<String, Long> replicated, Set<String> verified) {
+      Plan plan,
+      Map<String, Long> copied,
+      Map<String, Long> replicated,
+      Optional<VerificationProgress> verified) {
+    Map<String, VerificationReport.StepTotal> totals =
+        verified.stream()
+            .flatMap(run -> run.report().steps().stream())
+            .collect(Collectors.toMap(VerificationReport.StepTotal::step, total -> total));
     return plan.steps().stream()
         .map(MigrationStep::name)
         .map(
-            step ->
-                new OperationStatus.StepStatus(
-                    step,
-                    copied.getOrDefault(step, 0L),
-                    replicated.getOrDefault(step, 0L),
-                    verified.contains(step)))
+            step -> {
+              Optional<VerificationReport.StepTotal> total = Optional.ofNullable(totals.get(step));
+              return new OperationStatus.StepStatus(
+                  step,
+                  copied.getOrDefault(step, 0L),
+                  replicated.getOrDefault(step, 0L),
+                  total.map(VerificationReport.StepTotal::sourceRows).orElse(0L),
+                  total.filter(VerificationReport.StepTotal::verified).isPresent());
+            })
         .toList();
   }
 
-  /** The steps that the newest run has compared in full without a difference. */
-  private Set<String> verifiedSteps(Plan plan) {
-    return verification
-        .latestRun(plan.planId())
-        .map(run -> verification.report(plan, run, 0))
-        .map(VerificationReport::steps)
-        .orElse(List.of())
-        .stream()
-        .filter(VerificationReport.StepTotal::verified)
-        .map(VerificationReport.StepTotal::step)
-        .collect(Collectors.toSet());
+  private Optional<VerificationProgress> verified(Plan plan) {
+    return new VerificationRuns(control, plan)
+        .newest().stream()
+            .findFirst()
+            .map(run -> VerificationProgress.read(control, plan, run.run()));
   }
 
   /** Sums {@code SPLIT:TARGET} up to {@code SOURCE->TARGET}. */
@@ -128,12 +141,12 @@ public final class StatusReader {
     return plan.totalRows() == 0 ? 1.0 : Math.min(1.0, (double) rows / plan.totalRows());
   }
 
-  private static double percent(Operation operation, double copiedShare) {
+  private static double percent(Operation operation, double share) {
     Phase completed = operation.lastCompletedPhase();
     double reached = completed == null ? 0.0 : REACHED.get(completed);
     double percent =
-        operation.phase() == Phase.COPYING && !operation.phaseCompleted()
-            ? reached + copiedShare * (REACHED.get(Phase.COPYING) - reached)
+        reads(operation) && !operation.phaseCompleted()
+            ? reached + share * (REACHED.get(operation.phase()) - reached)
             : reached;
     return operation.phase() == Phase.COMPLETED ? 100.0 : Math.round(percent * 10) / 10.0;
   }
@@ -149,12 +162,21 @@ public final class StatusReader {
   }
 
   /**
-   * The time that the copy will still take at its average rate. Later phases end when the lag, a
-   * comparison or a person says so: of those nothing honest can be said.
+   * The time that the copy will still take at its average rate, and the verification at its present
+   * one. Other phases end when the lag or a person says so: of those nothing honest can be said.
    */
   private static Long secondsLeft(
-      Operation operation, List<PhaseRecord> history, double copiedShare) {
-    if (operation.phase() != Phase.COPYING || history.isEmpty()) {
+      Operation operation,
+      JobProgress progress,
+      List<PhaseRecord> history,
+      double copiedShare,
+      Optional<VerificationProgress> verified) {
+    if (operation.phase() == Phase.VERIFYING && !operation.phaseCompleted()) {
+      OptionalLong left =
+          verified.map(VerificationProgress::secondsLeft).orElse(OptionalLong.empty());
+      return left.isPresent() ? (Long) left.getAsLong() : null;
+    }
+    if (!moving(operation, progress) || history.isEmpty()) {
       return null;
     }
     Duration elapsed = Duration.between(history.get(history.size() - 1).startedAt(), Instant.now());

@@ -2,6 +2,8 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.VerificationReport;
+import io.reshard.core.control.VerificationRun;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.control.VerificationStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -16,29 +18,65 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** One run of the verification job. */
 public final class Verification {
+  private static final Logger LOG = LoggerFactory.getLogger(Verification.class);
+
   /** More samples than anybody reads: every key that differs, within reason. */
   public static final int ALL_KEYS = 1_000_000;
 
   private final OperationContext context;
   private final FlinkCluster cluster;
+  private final VerificationRuns runs;
 
   public Verification(OperationContext context, FlinkCluster cluster) {
     this.context = context;
     this.cluster = cluster;
+    this.runs = new VerificationRuns(context.control(), context.plan());
   }
 
   /**
-   * Runs the job and waits for its result. Differences are a result, not an error.
+   * Compares everything, in a run of its own, and waits for the result. Differences are a result,
+   * not an error; so is a run that was asked to stop.
    *
    * @param samples how many differing keys the result may hold
    * @param whileWaiting called between two looks at the job; what it throws ends the wait
    */
   public VerificationReport run(VerificationMode mode, int samples, Runnable whileWaiting) {
+    return carryOn(JobID.generate().toHexString(), mode, samples, whileWaiting);
+  }
+
+  /**
+   * The same, but goes on with the last run if it was interrupted and what it has compared still
+   * holds; with its very job, if that is still at work.
+   */
+  public VerificationReport resume(VerificationMode mode, int samples, Runnable whileWaiting) {
+    Optional<VerificationRun> unfinished = runs.unfinished(mode);
+    if (unfinished.isEmpty()) {
+      return run(mode, samples, whileWaiting);
+    }
+    String run = unfinished.get().run();
+    Optional<JobID> job = unfinished.get().job().map(JobID::fromHexString).filter(this::isAtWork);
+    LOG.info("going on with the verification {}", run);
+    if (job.isEmpty()) {
+      return carryOn(run, mode, samples, whileWaiting);
+    }
+    await(job.get(), whileWaiting);
+    return report(run, samples);
+  }
+
+  private boolean isAtWork(JobID job) {
+    return cluster.status(job).filter(status -> !status.isGloballyTerminalState()).isPresent();
+  }
+
+  private VerificationReport carryOn(
+      String run, VerificationMode mode, int samples, Runnable whileWaiting) {
     JobID job = JobID.generate();
-    String run = job.toHexString();
+    runs.begin(run, mode);
+    runs.submit(run, job.toHexString());
     try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
       List<String> arguments = new ArrayList<>(files.arguments());
       arguments.addAll(
@@ -48,7 +86,16 @@ public final class Verification {
               context.operationId(), job, JobJars.verification(), arguments, Optional.empty()));
     }
     await(job, whileWaiting);
+    return report(run, samples);
+  }
+
+  private VerificationReport report(String run, int samples) {
     return new VerificationStore(context.control()).report(context.plan(), run, samples);
+  }
+
+  /** Whether {@code report} lacks something because somebody wanted its run to stop. */
+  public boolean wasStopped(VerificationReport report) {
+    return report.unverified() > 0 && runs.stopRequested(report.run());
   }
 
   /** {@code invalid_phase_transition} where the two sides need not be equal. */

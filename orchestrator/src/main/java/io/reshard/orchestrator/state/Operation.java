@@ -28,7 +28,9 @@ public record Operation(
 
   /** Whether a person wanted it to stop where it is. */
   public boolean held() {
-    return holdAfter != null && phaseCompleted() && phase.compareTo(holdAfter) >= 0;
+    return holdAfter != null
+        && lastCompletedPhase != null
+        && lastCompletedPhase.compareTo(holdAfter) >= 0;
   }
 
   /** The phase to go on with after an interruption or a failure. */

@@ -120,7 +120,7 @@ function showSteps(shown) {
   const copying = shown.status.history.findLast((one) => one.phase === 'COPYING');
   const copied = Boolean(copying?.completedAt) && shown.status.lastCompletedPhase !== 'PLANNING';
   byId('steps').replaceChildren(...shown.plan.map((step, index) => {
-    const { rowsCopied, rowsReplicated, verified } = shown.status.steps[index];
+    const { rowsCopied, rowsReplicated, rowsVerified, verified } = shown.status.steps[index];
     const share = copied ? 1 : Math.min(1, rowsCopied / Math.max(1, step.estimatedRows));
     return row(
       cell(`${step.source} → ${step.target}`, 'name'),
@@ -128,7 +128,7 @@ function showSteps(shown) {
       cell(bar(share, `${step.source} to ${step.target}`), 'wide'),
       cell(count.format(rowsCopied), 'number'),
       cell(count.format(rowsReplicated), 'number'),
-      cell(verified ? node('span', 'verified', 'pill good') : node('span', 'not yet', 'quiet')));
+      cell(verified ? node('span', 'verified', 'pill good') : node('span', rowsVerified > 0 ? `${count.format(rowsVerified)} so far` : 'not yet', 'quiet')));
   }));
 }
 

@@ -281,7 +281,7 @@ class CommandsITCase {
     assertThat(status.get("error").isNull()).isTrue();
     assertThat(status.get("steps").get(0).fieldNames())
         .toIterable()
-        .containsExactly("step", "rowsCopied", "rowsReplicated", "verified");
+        .containsExactly("step", "rowsCopied", "rowsReplicated", "rowsVerified", "verified");
     assertThat(status.get("history").get(0).fieldNames())
         .toIterable()
         .containsExactly("phase", "startedAt", "completedAt", "durationMillis");

@@ -50,7 +50,7 @@ class ProgressTextTest {
         80L,
         400L,
         error,
-        List.of(new StepStatus("shard-0->shard-2", 500, 7, false)),
+        List.of(new StepStatus("shard-0->shard-2", 500, 7, 0, false)),
         List.of(
             new PhasePassage(Phase.PLANNING, START, START.plusSeconds(1), 1_000L),
             new PhasePassage(Phase.COPYING, START.plusSeconds(1), null, null)),

@@ -2,7 +2,7 @@ package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobRegistry;
-import io.reshard.core.control.VerificationStore;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.Split;
@@ -59,7 +59,7 @@ final class PlayedJob {
   /** A run of the verification that has compared everything. */
   static void verify(
       LiveSystem system, Plan plan, String run, VerificationMode mode, long mismatches) {
-    new VerificationStore(system.control()).begin(plan, run, mode);
+    new VerificationRuns(system.control(), plan).begin(run, mode);
     for (Split split : plan.splits()) {
       for (String target : plan.targetsOf(split.source())) {
         execute(

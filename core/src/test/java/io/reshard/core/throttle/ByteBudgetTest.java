@@ -1,4 +1,4 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

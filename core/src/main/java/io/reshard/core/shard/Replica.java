@@ -1,4 +1,4 @@
-package io.reshard.job.copy;
+package io.reshard.core.shard;
 
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.SqlStates;
@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A physical replica that the copy reads from instead of its source. A change is either in what a
- * split reads or in the stream behind the slot's start; a replica that has not come as far shows
- * neither. So nothing is read from it before it has replayed what its primary had written when the
- * session began, which is behind the slot's start.
+ * A physical replica that is read instead of a shard. What it shows must not be older than what
+ * copy or verification began with: a change is either in what a split reads or in the stream behind
+ * the slot's start, and a replica that has not come as far shows neither. So nothing is read from
+ * it before it has replayed what its primary had written when the session began.
  */
-record Replica(Endpoint endpoint) {
+public record Replica(Endpoint endpoint) {
   private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
   private static final long PATIENCE_NANOS = TimeUnit.MINUTES.toNanos(1);
   private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -35,7 +35,7 @@ record Replica(Endpoint endpoint) {
    *
    * @throws SQLException if it is no replica of the primary, or does not get there in a minute
    */
-  void awaitPresent(Connection session, Endpoint primary) throws SQLException {
+  public void awaitPresent(Connection session, Endpoint primary) throws SQLException {
     String written;
     long system;
     try (Connection connection = primary.connect("reshard replica check");
@@ -61,14 +61,14 @@ record Replica(Endpoint endpoint) {
     try (ResultSet row = query.executeQuery()) {
       row.next();
       if (!row.getBoolean(3)) {
-        throw new SQLException(endpoint + " is not a replica of the source; mend readUrl");
+        throw new SQLException(endpoint + " is not a replica of its node; mend readUrl");
       }
       if (row.getBoolean(2)) {
         return true;
       }
       if (Thread.currentThread().isInterrupted() || System.nanoTime() - deadline > 0) {
         throw new SQLException(
-            "%s has replayed %s and not yet %s: is it streaming from the source?"
+            "%s has replayed %s and not yet %s: is it streaming from its primary?"
                 .formatted(endpoint, row.getString(1), written),
             SqlStates.QUERY_CANCELED);
       }

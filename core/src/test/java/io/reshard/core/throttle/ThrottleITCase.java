@@ -1,4 +1,4 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
@@ -10,9 +10,14 @@ import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.topology.HashFunction;
+import io.reshard.core.topology.KeyRange;
 import io.reshard.core.topology.Node;
-import io.reshard.job.Migration;
-import io.reshard.job.TestMigrations;
+import io.reshard.core.topology.Routing;
+import io.reshard.core.topology.RoutingStrategy;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.Topology;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
@@ -31,7 +36,8 @@ class ThrottleITCase {
   private static final String SOURCE = "shard-0";
 
   private static EmbeddedPostgresServer server;
-  private static Migration migration;
+  private static Plan plan;
+  private static Secrets secrets;
   private static ThrottleStore store;
 
   @BeforeAll
@@ -43,8 +49,8 @@ class ThrottleITCase {
     Secrets.Control login =
         new Secrets.Control(server.url("control"), EmbeddedPostgresServer.USER, null);
     store = new ThrottleStore(new ControlDatabase(login.endpoint()).migrate());
-    Plan plan = plan();
-    migration = TestMigrations.of(plan, Secrets.of(List.of(plan.source()), login));
+    plan = plan();
+    secrets = Secrets.of(List.of(plan.source()), login);
   }
 
   @AfterAll
@@ -54,9 +60,9 @@ class ThrottleITCase {
 
   @Test
   void aSourceHasAsManyReadersAsItsLimit() throws SQLException {
-    try (ReadPermit first = new ReadPermit(migration, SOURCE);
-        ReadPermit second = new ReadPermit(migration, SOURCE);
-        ReadPermit third = new ReadPermit(migration, SOURCE)) {
+    try (ReadPermit first = new ReadPermit(plan, secrets, SOURCE);
+        ReadPermit second = new ReadPermit(plan, secrets, SOURCE);
+        ReadPermit third = new ReadPermit(plan, secrets, SOURCE)) {
       assertThat(first.take(2)).isTrue();
       assertThat(second.take(2)).isTrue();
       assertThat(third.take(2)).isFalse();
@@ -73,8 +79,8 @@ class ThrottleITCase {
 
   @Test
   void aReaderThatDiesGivesItsPlaceBack() throws SQLException {
-    ReadPermit dead = new ReadPermit(migration, SOURCE);
-    try (ReadPermit alive = new ReadPermit(migration, SOURCE)) {
+    ReadPermit dead = new ReadPermit(plan, secrets, SOURCE);
+    try (ReadPermit alive = new ReadPermit(plan, secrets, SOURCE)) {
       assertThat(dead.take(1)).isTrue();
       dead.close();
       Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> alive.take(1));
@@ -87,7 +93,7 @@ class ThrottleITCase {
     execute("app_0", "CREATE TABLE load (number int)");
     execute("app_1", "INSERT INTO load VALUES (7)");
     store.set(OPERATION, new Throttle(null, null, "SELECT max(number) FROM load", 5.0));
-    try (ReadThrottle throttle = new ReadThrottle(migration)) {
+    try (ReadThrottle throttle = new ReadThrottle(plan, secrets)) {
       assertThat(throttle.begin(SOURCE)).isFalse();
       assertThat(store.pauses(OPERATION))
           .extracting(CopyPause::source, CopyPause::reason)
@@ -112,8 +118,8 @@ class ThrottleITCase {
   @Test
   void readersOfOneSourceShareItsRate() throws SQLException {
     Throttle throttle = new Throttle(1_000L, null, null, null);
-    try (SourceThrottle one = new SourceThrottle(migration, SOURCE);
-        SourceThrottle other = new SourceThrottle(migration, SOURCE)) {
+    try (ShardThrottle one = new ShardThrottle(plan, secrets, SOURCE);
+        ShardThrottle other = new ShardThrottle(plan, secrets, SOURCE)) {
       assertThat(one.nanosToWait(throttle)).isZero();
       assertThat(other.nanosToWait(throttle)).isZero();
       other.spend(100_000);
@@ -135,8 +141,8 @@ class ThrottleITCase {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        TestMigrations.topology(1, node, "-"),
-        TestMigrations.topology(2, node, "-80", "80-"),
+        topology(1, node, shard(0, "-")),
+        topology(2, node, shard(0, "-80"), shard(1, "80-")),
         List.of(),
         List.of(),
         List.of(new MigrationStep(SOURCE, "shard-1", "80-", 0, 0)),
@@ -144,5 +150,20 @@ class ThrottleITCase {
         0,
         0,
         List.of());
+  }
+
+  private static Topology topology(long version, Node node, Shard... shards) {
+    Routing routing = new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES);
+    return new Topology(version, routing, List.of(node), List.of(shards), List.of());
+  }
+
+  private static Shard shard(int number, String range) {
+    return new Shard(
+        "shard-" + number,
+        "node-1",
+        "app_" + number,
+        ShardStatus.ACTIVE,
+        KeyRange.parse(range),
+        null);
   }
 }

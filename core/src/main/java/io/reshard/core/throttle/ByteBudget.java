@@ -1,4 +1,4 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;

@@ -1,7 +1,8 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
 import io.reshard.core.control.Throttle;
-import io.reshard.job.Migration;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -12,21 +13,22 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Asks the operator's query on a source and its targets. Not thread-safe. */
+/** Asks the operator's query on a shard and the targets of its rows. Not thread-safe. */
 final class PauseQuery implements AutoCloseable {
   private static final int TIMEOUT_SECONDS = 10;
 
-  private final Migration migration;
+  private final Plan plan;
+  private final Secrets secrets;
   private final List<String> shards;
   private final Map<String, Connection> sessions = new HashMap<>();
 
-  PauseQuery(Migration migration, String source) {
-    this.migration = migration;
-    this.shards =
-        Stream.concat(Stream.of(source), migration.plan().targetsOf(source).stream()).toList();
+  PauseQuery(Plan plan, Secrets secrets, String shard) {
+    this.plan = plan;
+    this.secrets = secrets;
+    this.shards = Stream.concat(Stream.of(shard), plan.targetsOf(shard).stream()).toList();
   }
 
-  /** Why the copy has to wait, if it has to. A query that fails is a reason too. */
+  /** Why reading has to wait, if it has to. A query that fails is a reason too. */
   Optional<String> reason(Throttle throttle) {
     return shards.stream().flatMap(shard -> reason(throttle, shard).stream()).findFirst();
   }
@@ -51,8 +53,7 @@ final class PauseQuery implements AutoCloseable {
   private Connection session(String shard) throws SQLException {
     Connection session = sessions.get(shard);
     if (session == null || session.isClosed()) {
-      session =
-          migration.endpoint(shard).connect("reshard " + migration.operationId() + " throttle");
+      session = plan.endpoint(shard, secrets).connect("reshard " + plan.planId() + " throttle");
       session.setReadOnly(true);
       sessions.put(shard, session);
     }

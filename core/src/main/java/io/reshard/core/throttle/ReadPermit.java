@@ -1,14 +1,15 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
-import io.reshard.job.Migration;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
- * The permit to read from one source, as one of its numbered places. A place is an advisory lock on
- * the source itself: all readers see it, wherever they run, and one that dies gives it back. Not
+ * The permit to read from one shard, as one of its numbered places. A place is an advisory lock on
+ * the shard itself: all readers see it, wherever they run, and one that dies gives it back. Not
  * thread-safe.
  */
 final class ReadPermit implements AutoCloseable {
@@ -28,16 +29,18 @@ final class ReadPermit implements AutoCloseable {
   /** More than there are readers. */
   private static final int UNLIMITED = 1024;
 
-  private final Migration migration;
-  private final String source;
+  private final Plan plan;
+  private final Secrets secrets;
+  private final String shard;
   private final String name;
   private Connection session;
   private int place;
 
-  ReadPermit(Migration migration, String source) {
-    this.migration = migration;
-    this.source = source;
-    this.name = "reshard " + migration.operationId() + " throttle";
+  ReadPermit(Plan plan, Secrets secrets, String shard) {
+    this.plan = plan;
+    this.secrets = secrets;
+    this.shard = shard;
+    this.name = "reshard " + plan.planId() + " throttle";
   }
 
   /** Takes a place, unless this permit has one; false if all up to {@code limit} are taken. */
@@ -66,7 +69,7 @@ final class ReadPermit implements AutoCloseable {
     }
   }
 
-  /** How many readers have a place on the source. */
+  /** How many readers have a place on the shard. */
   int taken() throws SQLException {
     try (PreparedStatement query = session().prepareStatement(COUNT)) {
       query.setString(1, name);
@@ -80,7 +83,7 @@ final class ReadPermit implements AutoCloseable {
   private Connection session() throws SQLException {
     if (session == null || session.isClosed()) {
       place = 0;
-      session = migration.endpoint(source).connect(name);
+      session = plan.endpoint(shard, secrets).connect(name);
     }
     return session;
   }

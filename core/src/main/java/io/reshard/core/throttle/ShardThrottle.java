@@ -1,14 +1,15 @@
-package io.reshard.job.throttle;
+package io.reshard.core.throttle;
 
 import io.reshard.core.control.Throttle;
-import io.reshard.job.Migration;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Secrets;
 import java.sql.SQLException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** Holds the reads of one subtask from one source back. Not thread-safe. */
-final class SourceThrottle implements AutoCloseable {
+/** Holds the reads of one subtask from one shard back. Not thread-safe. */
+final class ShardThrottle implements AutoCloseable {
   private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final ReadPermit permit;
@@ -19,9 +20,9 @@ final class SourceThrottle implements AutoCloseable {
   private int readers = 1;
   private long countedAt = System.nanoTime() - POLL_NANOS;
 
-  SourceThrottle(Migration migration, String source) {
-    this.permit = new ReadPermit(migration, source);
-    this.pauseQuery = new PauseQuery(migration, source);
+  ShardThrottle(Plan plan, Secrets secrets, String shard) {
+    this.permit = new ReadPermit(plan, secrets, shard);
+    this.pauseQuery = new PauseQuery(plan, secrets, shard);
   }
 
   /**
@@ -41,7 +42,7 @@ final class SourceThrottle implements AutoCloseable {
     return pause.isPresent();
   }
 
-  /** Whether this subtask may read from the source, beside the other readers. */
+  /** Whether this subtask may read from the shard, beside the other readers. */
   boolean begin(Throttle throttle) throws SQLException {
     return throttle.readersPerSource() == null || permit.take(throttle.readersPerSource());
   }
@@ -54,7 +55,7 @@ final class SourceThrottle implements AutoCloseable {
     budget.spend(bytes);
   }
 
-  /** How long to wait before the next block. All readers of the source share the rate. */
+  /** How long to wait before the next block. All readers of the shard share the rate. */
   long nanosToWait(Throttle throttle) throws SQLException {
     if (throttle.bytesPerSecond() == null) {
       return budget.nanosToWait(Double.MAX_VALUE);
