@@ -3,7 +3,6 @@ package io.reshard.job;
 import io.reshard.core.control.CaptureRecord;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
-import io.reshard.core.postgres.Endpoint;
 import io.reshard.job.change.CapturedTable;
 import io.reshard.job.change.ChangeSourceSettings;
 import io.reshard.job.change.KeyColumn;
@@ -16,7 +15,6 @@ final class CaptureSettings {
 
   static ChangeSourceSettings of(Migration migration, CaptureRecord capture) {
     Plan plan = migration.plan();
-    Endpoint endpoint = migration.endpoint(capture.source());
     List<CapturedTable> tables = new ArrayList<>();
     for (PlannedTable table : plan.tables()) {
       List<KeyColumn> key =
@@ -27,11 +25,7 @@ final class CaptureSettings {
     }
     return new ChangeSourceSettings(
         (short) plan.shardOrdinal(capture.source()),
-        endpoint.host(),
-        endpoint.port(),
-        endpoint.database(),
-        endpoint.user(),
-        endpoint.password(),
+        migration.endpoint(capture.source()),
         capture.slot(),
         capture.publication(),
         migration.operationId(),

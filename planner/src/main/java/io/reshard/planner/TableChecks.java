@@ -1,6 +1,5 @@
 package io.reshard.planner;
 
-import io.reshard.core.shard.CaptureNames;
 import io.reshard.core.topology.TableRule;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -173,24 +172,6 @@ final class TableChecks {
         "no table has one",
         "ALTER TABLE … DROP CONSTRAINT, and add it again after the operation: rows arrive in"
             + " another order than they were written in, and would exclude each other");
-    each(
-        "names",
-        shardId,
-        (table, problems) ->
-            CaptureNames.problem(table.schema(), table.name(), table.primaryKey())
-                .ifPresent(problems::add),
-        "changes of all of them can be captured",
-        "ALTER SCHEMA, ALTER TABLE … RENAME, or leave the table out with 'tables'");
-    each(
-        "look_alikes",
-        shardId,
-        (table, problems) ->
-            table.lookAlikes().stream()
-                .map(name -> name + " would be taken for " + table.displayName())
-                .forEach(problems::add),
-        "change capture can tell the tables from all others",
-        "ALTER … RENAME the other relation, or its column that is named like one of the primary"
-            + " key's: names are matched as LIKE patterns, where _ stands for any character");
   }
 
   /** One finding over all tables that stand on the shard. */

@@ -22,7 +22,6 @@ import java.util.Optional;
  * @param checks check constraints as CREATE TABLE takes them
  * @param exclusions names of exclusion constraints
  * @param uniqueKeys the primary key and all unique indexes
- * @param lookAlikes relations that change capture would take for it
  * @param referencedBy foreign keys of other tables that point here
  * @param rewritten names of rules and row security policies
  * @param firingTriggers triggers that fire even while rows are replicated
@@ -48,7 +47,6 @@ record TableFacts(
     List<String> checks,
     List<String> exclusions,
     List<UniqueKeyFacts> uniqueKeys,
-    List<String> lookAlikes,
     List<IndexDefinition> indexes,
     List<ForeignKeyFacts> foreignKeys,
     List<ForeignKeyFacts> referencedBy,

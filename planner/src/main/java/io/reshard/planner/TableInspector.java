@@ -1,6 +1,5 @@
 package io.reshard.planner;
 
-import io.reshard.core.shard.CaptureNames;
 import io.reshard.core.topology.TableRule;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -105,7 +104,6 @@ final class TableInspector {
         constraints.checks(oid),
         constraints.exclusions(oid),
         constraints.uniqueKeys(oid),
-        lookAlikes(row.getString("nspname"), row.getString("relname"), primaryKey),
         constraints.indexes(oid),
         constraints.foreignKeys(oid),
         constraints.referencedBy(oid),
@@ -115,15 +113,5 @@ final class TableInspector {
         sequences,
         followUps,
         objects);
-  }
-
-  private List<String> lookAlikes(String schema, String name, List<String> primaryKey)
-      throws SQLException {
-    return session.list(
-        CaptureNames.LOOK_ALIKES,
-        row -> row.getString(1),
-        schema,
-        name,
-        session.textArray(primaryKey));
   }
 }

@@ -24,28 +24,6 @@ class PreflightCaptureITCase {
   }
 
   @Test
-  void refusesRelationsThatWouldBeTakenForATable() throws SQLException {
-    TestServer.run(
-        first,
-        "CREATE TABLE order_items (id bigint PRIMARY KEY, customer bigint NOT NULL)",
-        "CREATE TABLE orderxitems (number bigint PRIMARY KEY)");
-    assertThat(grow("order_items").preflight()).allMatch(PreflightFinding::ok);
-    TestServer.run(first, "ALTER TABLE orderxitems RENAME number TO id");
-    assertThat(failed(grow("order_items"), "look_alikes", "shard-0").detail())
-        .isEqualTo("public.orderxitems would be taken for public.order_items");
-  }
-
-  @Test
-  void refusesNamesThatHoldQuotes() throws SQLException {
-    TestServer.run(
-        first, "CREATE TABLE \"quo\"\"ted\" (id bigint PRIMARY KEY, customer bigint NOT NULL)");
-    PreflightFinding finding = failed(grow("quo\"ted"), "names", "shard-0");
-    assertThat(finding.detail()).contains("table name quo\"ted has a quotation mark");
-    TestServer.run(first, "CREATE TABLE t (\"'id\" bigint PRIMARY KEY, customer bigint NOT NULL)");
-    assertThat(failed(grow("t"), "names", "shard-0").detail()).contains("column name 'id");
-  }
-
-  @Test
   void refusesTransactionsThatHaveBeenWritingForLong() throws SQLException {
     TestServer.run(first, "CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL)");
     try (Connection writer = TestServer.connect(first);

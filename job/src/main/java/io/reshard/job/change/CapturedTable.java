@@ -1,6 +1,5 @@
 package io.reshard.job.change;
 
-import io.reshard.core.shard.CaptureNames;
 import java.io.Serializable;
 import java.util.List;
 
@@ -19,8 +18,8 @@ public record CapturedTable(short ordinal, String schema, String table, List<Key
   /**
    * Checks the description.
    *
-   * @throws IllegalArgumentException if the ordinal is negative, a name cannot go through the
-   *     connector, there is no key column, or one has a type that {@link KeyText} does not support
+   * @throws IllegalArgumentException if the ordinal is negative, there is no key column, or one has
+   *     a type that {@link KeyText} does not support
    */
   public CapturedTable {
     keyColumns = List.copyOf(keyColumns);
@@ -33,11 +32,6 @@ public record CapturedTable(short ordinal, String schema, String table, List<Key
           "%s.%s is captured without key columns; a captured table needs a primary key"
               .formatted(schema, table));
     }
-    CaptureNames.problem(schema, table, keyColumns.stream().map(KeyColumn::name).toList())
-        .ifPresent(
-            problem -> {
-              throw new IllegalArgumentException(problem);
-            });
     for (KeyColumn column : keyColumns) {
       if (!KeyText.supports(column.type())) {
         throw new IllegalArgumentException(

@@ -2,7 +2,10 @@ package io.reshard.job.change;
 
 import java.io.IOException;
 import org.apache.flink.api.connector.source.Source;
+import org.apache.flink.cdc.connectors.base.source.meta.offset.OffsetFactory;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitSerializer;
+import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFactory;
 import org.apache.flink.core.io.SimpleVersionedSerialization;
 
 /**
@@ -39,13 +42,18 @@ public final class ChangeSource {
    * cannot serve the savepoint, and the source refuses to start.
    *
    * @param element an element of the source operator's list state {@code SourceReaderState}
-   * @return a log sequence number, or 0 if the savepoint does not tell
+   * @return a log sequence number
    * @throws IOException if the bytes are not such an element
    */
   public static long position(byte[] element) throws IOException {
-    SourceSplitBase split =
-        SimpleVersionedSerialization.readVersionAndDeSerialize(
-            new RewindingSplitSerializer(), element);
-    return StreamPosition.of(split.asStreamSplit().getStartingOffset().getOffset());
+    SourceSplitSerializer splits =
+        new SourceSplitSerializer() {
+          @Override
+          public OffsetFactory getOffsetFactory() {
+            return new PostgresOffsetFactory();
+          }
+        };
+    SourceSplitBase split = SimpleVersionedSerialization.readVersionAndDeSerialize(splits, element);
+    return StreamPosition.of(split.asStreamSplit().getStartingOffset());
   }
 }

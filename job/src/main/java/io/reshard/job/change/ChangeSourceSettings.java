@@ -1,5 +1,6 @@
 package io.reshard.job.change;
 
+import io.reshard.core.postgres.Endpoint;
 import java.io.Serializable;
 import java.util.List;
 import java.util.regex.Pattern;
@@ -8,12 +9,8 @@ import java.util.regex.Pattern;
  * What a change source needs to know of its shard.
  *
  * @param source ordinal of the source shard, carried by each event
- * @param host host name or address of the shard
- * @param port the shard's port
- * @param database the database that holds the captured tables and the heartbeat
- * @param user a role with the REPLICATION attribute
- * @param password the role's password; kept out of {@link #toString()} and out of the connector's
- *     log
+ * @param endpoint the database that holds the captured tables and the heartbeat, and a role with
+ *     the REPLICATION attribute
  * @param slot an existing logical slot of the plugin pgoutput
  * @param publication an existing publication of the captured tables and of {@code
  *     reshard.heartbeat}
@@ -22,11 +19,7 @@ import java.util.regex.Pattern;
  */
 public record ChangeSourceSettings(
     short source,
-    String host,
-    int port,
-    String database,
-    String user,
-    String password,
+    Endpoint endpoint,
     String slot,
     String publication,
     String operationId,
@@ -59,7 +52,7 @@ public record ChangeSourceSettings(
   /** The shard without the secret: fit for logs and messages. */
   @Override
   public String toString() {
-    return "source %d at %s:%d/%s as %s, slot %s, publication %s, %d tables"
-        .formatted(source, host, port, database, user, slot, publication, tables.size());
+    return "source %d: %s as %s, slot %s, publication %s, %d tables"
+        .formatted(source, endpoint, endpoint.user(), slot, publication, tables.size());
   }
 }

@@ -1,58 +1,39 @@
 package io.reshard.job.change;
 
-import io.debezium.connector.postgresql.PostgresConnectorConfig;
-import io.debezium.connector.postgresql.PostgresObjectUtils;
 import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.debezium.connector.postgresql.connection.PostgresReplicationConnection;
-import java.sql.SQLException;
+import io.debezium.relational.TableId;
+import io.debezium.relational.history.TableChanges.TableChange;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.flink.cdc.connectors.base.config.JdbcSourceConfig;
-import org.apache.flink.cdc.connectors.base.relational.connection.JdbcConnectionPoolFactory;
 import org.apache.flink.cdc.connectors.base.source.meta.offset.Offset;
+import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
+import org.apache.flink.cdc.connectors.base.source.reader.external.FetchTask;
 import org.apache.flink.cdc.connectors.base.source.reader.external.JdbcSourceFetchTaskContext;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresDialect;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfig;
-import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffset;
 
-/** The connector's access to a shard, without what would lose changes or create slots. */
+/**
+ * The connector's access to a shard, replaced: through our own sessions, which go where the shard's
+ * URL says, and with our own reading of the slot. It never creates a slot.
+ */
 final class SlotDialect extends PostgresDialect {
 
   private static final long serialVersionUID = 1L;
 
   private final ChangeSourceSettings settings;
+  private transient volatile SlotFetchTask task;
 
   SlotDialect(ChangeSourceSettings settings, PostgresSourceConfig connector) {
     super(connector);
     this.settings = settings;
   }
 
-  /**
-   * Opens a connection of its own. The connector's pool is one for the whole process, and the first
-   * source that closes shuts it for all others.
-   */
+  /** The enumerator asks it for the slot, and for nothing else. */
   @Override
   public PostgresConnection openJdbcConnection(JdbcSourceConfig connector) {
-    PostgresConnectorConfig debezium = ((PostgresSourceConfig) connector).getDbzConnectorConfig();
-    PostgresConnection connection =
-        new PostgresConnection(
-            debezium.getJdbcConfig(),
-            PostgresObjectUtils.newPostgresValueConverterBuilder(debezium),
-            "reshard-change-source");
-    try {
-      connection.connect();
-      return connection;
-    } catch (SQLException e) {
-      connection.close();
-      throw new ChangeCaptureException("Cannot connect to " + settings, e);
-    }
-  }
-
-  /** There is no pool to close, see {@link #openJdbcConnection}. */
-  @Override
-  public void close() {}
-
-  @Override
-  public JdbcConnectionPoolFactory getPooledDataSourceFactory() {
-    throw new UnsupportedOperationException("The change source uses no connection pool");
+    return new SlotConnection(settings, connector);
   }
 
   /** The enumerator asks for this only in order to create a slot that it does not find. */
@@ -63,27 +44,38 @@ final class SlotDialect extends PostgresDialect {
   }
 
   @Override
+  public Offset displayCommittedOffset(JdbcSourceConfig connector) {
+    return StreamPosition.offset(SlotGuard.position(settings));
+  }
+
+  /** The stream itself describes the tables. The connector adds to this map. */
+  @Override
+  public Map<TableId, TableChange> discoverDataCollectionSchemas(JdbcSourceConfig connector) {
+    return new HashMap<>();
+  }
+
+  @Override
   public JdbcSourceFetchTaskContext createFetchTaskContext(JdbcSourceConfig connector) {
     return new SlotFetchContext(settings, connector, this);
+  }
+
+  @Override
+  public FetchTask<SourceSplitBase> createFetchTask(SourceSplitBase split) {
+    task = new SlotFetchTask(settings, split);
+    return task;
   }
 
   /**
    * Confirms what a completed checkpoint covers.
    *
-   * <p>Without an offset, the connector would confirm whatever it has read by now:
-   *
-   * <ol>
-   *   <li>a checkpoint is taken before the reader has got its split, so it holds no offset;
-   *   <li>the split arrives, and transactions are read from the slot;
-   *   <li>the checkpoint completes: they would be confirmed, and no checkpoint covers them.
-   * </ol>
-   *
-   * <p>A rewound offset, of a checkpoint between a restore and the first change, says nothing new.
+   * <p>A checkpoint that was taken before the reader had its split holds no offset, and covers
+   * nothing of what has been read since.
    */
   @Override
-  public void notifyCheckpointComplete(long checkpointId, Offset offset) throws Exception {
-    if (offset != null && ((PostgresOffset) offset).getLsn().isValid()) {
-      super.notifyCheckpointComplete(checkpointId, offset);
+  public void notifyCheckpointComplete(long checkpointId, Offset offset) {
+    SlotFetchTask reading = task;
+    if (reading != null && offset != null) {
+      reading.confirm(StreamPosition.of(offset));
     }
   }
 }

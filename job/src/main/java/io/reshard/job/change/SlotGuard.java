@@ -1,10 +1,12 @@
 package io.reshard.job.change;
 
-import io.debezium.connector.postgresql.connection.Lsn;
-import io.debezium.connector.postgresql.connection.PostgresConnection;
 import io.reshard.core.error.ErrorCode;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
+import org.postgresql.replication.LogSequenceNumber;
 
 /**
  * Checks on a shard, before it is read, that the stream will be complete. The connector would
@@ -23,29 +25,44 @@ final class SlotGuard {
   private SlotGuard() {}
 
   /**
+   * Where the slot stands: everything before this log sequence number was confirmed.
+   *
+   * @throws SuppressRestartsException if there is no such slot
+   */
+  static long position(ChangeSourceSettings settings) {
+    try (Connection connection = settings.endpoint().connect("reshard changes");
+        PreparedStatement statement = connection.prepareStatement(SLOT_POSITION)) {
+      statement.setString(1, settings.slot());
+      try (ResultSet row = statement.executeQuery()) {
+        String confirmed = row.next() ? row.getString(1) : null;
+        if (confirmed == null) {
+          throw missing(settings);
+        }
+        return LogSequenceNumber.valueOf(confirmed).asLong();
+      }
+    } catch (SQLException e) {
+      throw new ChangeCaptureException("Cannot look up the slot of " + settings, e);
+    }
+  }
+
+  /**
    * Requires that the slot exists and does not stand further than what was delivered.
    *
-   * @param position up to where everything was delivered, or 0 if that is not known
+   * @param delivered up to where everything was delivered
    * @throws SuppressRestartsException if one of the two is not so
    */
-  static void requireSlot(
-      PostgresConnection connection, ChangeSourceSettings settings, long position)
-      throws SQLException {
-    String confirmed =
-        connection.prepareQueryAndMap(
-            SLOT_POSITION,
-            statement -> statement.setString(1, settings.slot()),
-            result -> result.next() ? result.getString(1) : null);
-    if (confirmed == null) {
-      throw missing(settings);
-    }
-    if (position != 0 && Lsn.valueOf(confirmed).compareTo(Lsn.valueOf(position)) > 0) {
+  static void requireSlot(ChangeSourceSettings settings, long delivered) {
+    long confirmed = position(settings);
+    if (Long.compareUnsigned(confirmed, delivered) > 0) {
       throw ChangeCaptureException.forGood(
           ErrorCode.CHANGES_MISSING,
           ("The slot stands at %s, further than the restored state, which ends at %s. The changes"
                   + " between are lost to this state: restore a later savepoint, or start the"
                   + " operation anew (%s)")
-              .formatted(confirmed, Lsn.valueOf(position).asString(), settings));
+              .formatted(
+                  LogSequenceNumber.valueOf(confirmed).asString(),
+                  LogSequenceNumber.valueOf(delivered).asString(),
+                  settings));
     }
   }
 

@@ -3,6 +3,7 @@ package io.reshard.job.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.reshard.core.postgres.Endpoint;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -15,7 +16,7 @@ class ChangeSourceSettingsTest {
     assertThat(settings("slot_1"))
         .asString()
         .isEqualTo(
-            "source 1 at db:5432/app as user, slot slot_1, publication publication_1, 1 tables");
+            "source 1: app (jdbc:postgresql://db:5432/app) as user, slot slot_1, publication publication_1, 1 tables");
   }
 
   @Test
@@ -35,11 +36,7 @@ class ChangeSourceSettingsTest {
   private static ChangeSourceSettings settings(String slot) {
     return new ChangeSourceSettings(
         (short) 1,
-        "db",
-        5432,
-        "app",
-        "user",
-        "hidden",
+        new Endpoint("app", "jdbc:postgresql://db:5432/app?sslpassword=hidden", "user", "hidden"),
         slot,
         "publication_1",
         "operation",

@@ -39,8 +39,8 @@ class FailoverITCase {
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "id", "bigint");
 
   /**
-   * If this fails, the connector has been mended, and RewindingOffsetFactory may be needless. Rows
-   * are lost where a checkpoint falls between two rows of one page, which not every run meets.
+   * Why the position is the end of a commit. If this fails, the connector has been mended. Rows are
+   * lost where a checkpoint falls between two rows of one page, which not every run meets.
    */
   @Test
   void stockConnectorLosesRowsOfACopy() {
@@ -62,10 +62,7 @@ class FailoverITCase {
         .isZero();
   }
 
-  /**
-   * The connector alone leaves a thread behind that waits for room in its queue for ever, and waits
-   * 30 s for it.
-   */
+  /** The connector's own reading leaves a thread that waits for room in its queue for ever. */
   @Test
   void changeSourceLetsGoOfEverythingWhenItFailsUnderBackpressure() {
     CountDownLatch release = new CountDownLatch(1);

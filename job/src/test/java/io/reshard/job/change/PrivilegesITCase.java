@@ -44,7 +44,7 @@ class PrivilegesITCase {
         await().atMost(Duration.ofSeconds(30)).until(() -> job.keys().contains("2"));
       }
       assertThat(log.lines)
-          .anyMatch(line -> line.contains("PostgresConnectorConfig is"))
+          .anyMatch(line -> line.contains("received the stream split"))
           .noneMatch(line -> line.contains(PASSWORD));
     }
   }

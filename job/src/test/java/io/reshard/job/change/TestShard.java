@@ -2,6 +2,7 @@ package io.reshard.job.change;
 
 import static org.awaitility.Awaitility.await;
 
+import io.reshard.core.postgres.Endpoint;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -161,11 +162,7 @@ final class TestShard implements AutoCloseable {
   private ChangeSourceSettings settings(String user, String password, CapturedTable... tables) {
     return new ChangeSourceSettings(
         (short) 3,
-        "localhost",
-        server().getPort(),
-        database,
-        user,
-        password,
+        new Endpoint(database, server().getJdbcUrl("postgres", database), user, password),
         slot,
         PUBLICATION,
         OPERATION,
