@@ -7,6 +7,14 @@ import java.util.stream.IntStream;
 
 /** SQL that joins a table {@code t} with an unnested list of keys {@code k}. */
 final class KeyJoin {
+  /**
+   * Settings for a session that joins: each key is looked up in the primary key's index. Left
+   * alone, the planner reads the whole of a table that has less than some 300 rows for each key of
+   * the list: measured, 100 ms for 1 000 keys of 100 000 rows, against 2 ms.
+   */
+  static final String SESSION =
+      "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off";
+
   private KeyJoin() {}
 
   /** The list of keys as a table {@code k (c0, c1, …)}. */

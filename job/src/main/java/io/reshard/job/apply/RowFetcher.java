@@ -26,8 +26,11 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
     implements OneInputStreamOperator<ChangeEvent, ChangeBlock> {
   private static final long serialVersionUID = 1L;
 
-  /** Measured: statements of 200 keys read twice as many rows per second as those of 5 000. */
-  private static final int BATCH_KEYS = 200;
+  /**
+   * What a statement costs is shared by its keys, on the source and on every target, and a hot row
+   * is read once for all its changes in a batch. A batch waits no longer than for a heartbeat.
+   */
+  private static final int BATCH_KEYS = 1000;
 
   private final Migration migration;
   private transient Map<Integer, KeyBatch> batches;

@@ -44,6 +44,7 @@ final class SourceReader implements AutoCloseable {
             migration.endpoint(source), "reshard " + migration.operationId() + " " + reader);
     try (Statement settings = connection.createStatement()) {
       settings.execute(RowHash.SESSION);
+      settings.execute(KeyJoin.SESSION);
     }
     connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
     connection.setAutoCommit(false);

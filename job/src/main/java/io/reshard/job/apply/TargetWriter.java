@@ -29,6 +29,7 @@ final class TargetWriter implements AutoCloseable {
     TargetSession session = sessions.take(target);
     try {
       session.waitForLocksAtMost(ContendedWriter.LOCK_TIMEOUT);
+      session.setOnce(KeyJoin.SESSION);
       session.begin();
       for (ChangeBlock block : blocks) {
         merge.apply(session, block);

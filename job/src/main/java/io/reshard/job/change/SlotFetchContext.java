@@ -12,7 +12,7 @@ import org.apache.kafka.connect.source.SourceRecord;
 /** What the reading of a slot shares with the connector: a queue, and a check before it starts. */
 final class SlotFetchContext extends PostgresSourceFetchTaskContext {
 
-  private static final Duration POLL_INTERVAL = Duration.ofMillis(10);
+  private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
   /** In batches. */
   private static final int QUEUE_SIZE = 8;

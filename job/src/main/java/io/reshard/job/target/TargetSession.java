@@ -11,7 +11,9 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Properties;
+import java.util.Set;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
 import org.postgresql.copy.CopyIn;
@@ -37,7 +39,7 @@ public final class TargetSession implements AutoCloseable {
   private final Connection connection;
   private boolean evictedKeys;
   private Duration lockTimeout;
-  private boolean lazy;
+  private final Set<String> settings = new HashSet<>();
 
   private TargetSession(String operationId, Epoch epoch, String target, Connection connection) {
     this.operationId = operationId;
@@ -88,13 +90,12 @@ public final class TargetSession implements AutoCloseable {
     return evictedKeys;
   }
 
-  /** From now on commits do not wait for the disk; what is at stake then: {@link LazyCommits}. */
-  void commitLazily() throws SQLException {
-    if (!lazy) {
+  /** Runs statements that set something for the rest of the session, unless they have run. */
+  public void setOnce(String statements) throws SQLException {
+    if (settings.add(statements)) {
       try (Statement statement = connection.createStatement()) {
-        statement.execute("SET synchronous_commit = off");
+        statement.execute(statements);
       }
-      lazy = true;
     }
   }
 
