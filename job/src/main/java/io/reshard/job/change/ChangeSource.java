@@ -28,11 +28,8 @@ public final class ChangeSource {
    * A source for one shard.
    *
    * @param settings the shard, its slot and its tables
-   * @throws IllegalStateException if the PostgreSQL driver on the class path is one that confirms
-   *     changes by itself
    */
   public static Source<ChangeEvent, ?, ?> of(ChangeSourceSettings settings) {
-    DriverCheck.requireManualConfirmation();
     return new SlotSource(settings);
   }
 

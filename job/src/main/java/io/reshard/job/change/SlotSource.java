@@ -1,6 +1,5 @@
 package io.reshard.job.change;
 
-import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.cdc.connectors.base.config.SourceConfig;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceRecords;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitState;
@@ -8,11 +7,9 @@ import org.apache.flink.cdc.connectors.base.source.metrics.SourceReaderMetrics;
 import org.apache.flink.cdc.connectors.postgres.source.PostgresSourceBuilder.PostgresIncrementalSource;
 import org.apache.flink.cdc.connectors.postgres.source.config.PostgresSourceConfigFactory;
 import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFactory;
-import org.apache.flink.cdc.connectors.postgres.source.reader.PostgresSourceReader;
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
 
-/** The connector's source with safe resuming. */
-@SuppressWarnings("unchecked") // The connector declares its reader without type arguments.
+/** The connector's source with our own reading of the slot. */
 final class SlotSource extends PostgresIncrementalSource<ChangeEvent> {
 
   private static final long serialVersionUID = 1L;
@@ -33,11 +30,5 @@ final class SlotSource extends PostgresIncrementalSource<ChangeEvent> {
   protected RecordEmitter<SourceRecords, ChangeEvent, SourceSplitState> createRecordEmitter(
       SourceConfig connector, SourceReaderMetrics metrics) {
     return new BatchEmitter(deserializationSchema, metrics, offsetFactory);
-  }
-
-  @Override
-  public PostgresSourceReader createReader(SourceReaderContext context) throws Exception {
-    DriverCheck.requireManualConfirmation();
-    return super.createReader(context);
   }
 }

@@ -35,7 +35,8 @@ final class SlotStream implements AutoCloseable {
   }
 
   /**
-   * Opens the stream.
+   * Opens the stream. Left alone, pgjdbc would also confirm positions by itself, which no checkpoint
+   * covers; docs/architecture.md has the interleaving.
    *
    * @throws SQLException with state 55006 while another session reads the slot
    */
@@ -56,6 +57,7 @@ final class SlotStream implements AutoCloseable {
               .withSlotName(settings.slot())
               .withSlotOption("proto_version", 1)
               .withSlotOption("publication_names", settings.publication())
+              .withAutomaticFlush(false)
               .withStatusInterval((int) STATUS_INTERVAL.toMillis(), TimeUnit.MILLISECONDS)
               .start();
       return new SlotStream(connection, stream);

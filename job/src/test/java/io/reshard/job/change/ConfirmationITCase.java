@@ -11,8 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
 /**
- * That the driver confirms nothing by itself. The interleaving is the one of {@link DriverCheck};
- * pgjdbc 42.7.3 fails this test.
+ * That the driver confirms nothing by itself. The interleaving is in docs/architecture.md.
  */
 class ConfirmationITCase {
 

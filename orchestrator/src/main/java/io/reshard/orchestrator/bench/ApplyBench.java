@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.bench;
 
 import io.reshard.orchestrator.state.Phase;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -27,19 +28,20 @@ final class ApplyBench {
     this.rounds = rounds;
   }
 
-  /** One round's figures, in changes per second. */
-  record Round(String load, long product, long logicalReplication) {}
+  /** One round's figures, by changes. */
+  record Round(String load, Meter.Figure product, Meter.Figure logicalReplication) {}
 
-  List<Round> run(Path folder) throws SQLException, InterruptedException {
+  List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
     try (BenchShards shards = new BenchShards(rows, indexes);
-        Product product = new Product(shards, folder)) {
+        Product product = new Product(shards, folder);
+        Meter meter = new Meter(shards)) {
       NativePeer peer = new NativePeer(shards);
       peer.subscribe(indexes);
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {
         for (boolean hot : List.of(false, true)) {
-          results.add(round(shards, product, peer, hot, round % 2 == 0));
+          results.add(round(shards, meter, product, peer, hot, round % 2 == 0));
         }
       }
     }
@@ -47,20 +49,25 @@ final class ApplyBench {
   }
 
   private Round round(
-      BenchShards shards, Product product, NativePeer peer, boolean hot, boolean productFirst)
-      throws SQLException, InterruptedException {
+      BenchShards shards,
+      Meter meter,
+      Product product,
+      NativePeer peer,
+      boolean hot,
+      boolean productFirst)
+      throws SQLException, IOException, InterruptedException {
     product.stop();
     peer.enable(false);
     long written = 0;
     for (int source = 0; source < BenchShards.SOURCES; source++) {
       written += write(shards, source, hot);
     }
-    long productRate = productFirst ? drain(product, written) : 0;
-    long peerRate = drain(peer, written);
+    Meter.Figure own = productFirst ? meter.measure(written, () -> drain(product)) : null;
+    Meter.Figure others = meter.measure(written, () -> drain(peer));
     if (!productFirst) {
-      productRate = drain(product, written);
+      own = meter.measure(written, () -> drain(product));
     }
-    return new Round(hot ? "hot" : "uniform", productRate, peerRate);
+    return new Round(hot ? "hot" : "uniform", own, others);
   }
 
   /** Updates of one row each, a hundred (hot: a thousand) to a transaction. */
@@ -92,22 +99,13 @@ final class ApplyBench {
     return written;
   }
 
-  private static long drain(Product product, long written)
-      throws SQLException, InterruptedException {
-    long start = System.nanoTime();
+  private static void drain(Product product) throws SQLException, InterruptedException {
     product.resume();
     product.awaitCaughtUp();
-    return rate(written, start);
   }
 
-  private static long drain(NativePeer peer, long written) throws SQLException {
-    long start = System.nanoTime();
+  private static void drain(NativePeer peer) throws SQLException {
     peer.enable(true);
     peer.awaitCaughtUp();
-    return rate(written, start);
-  }
-
-  private static long rate(long written, long start) {
-    return written * 1_000_000_000L / (System.nanoTime() - start);
   }
 }

@@ -31,6 +31,7 @@ import java.util.stream.IntStream;
  * server n modulo 2.
  */
 final class BenchShards implements AutoCloseable {
+  static final int SERVERS = 2;
   static final int SOURCES = 2;
   static final int TARGETS = 4;
   static final String TABLE =
@@ -63,8 +64,9 @@ final class BenchShards implements AutoCloseable {
             .setting("shared_buffers", "512MB")
             .setting("max_wal_size", "8GB");
     try {
-      servers.add(EmbeddedPostgresServer.start(options));
-      servers.add(EmbeddedPostgresServer.start(options));
+      for (int server = 0; server < SERVERS; server++) {
+        servers.add(EmbeddedPostgresServer.start(options));
+      }
       servers.get(0).createDatabase("control");
       Topology before = topology(1, "source", SOURCES);
       Secrets.Control login =

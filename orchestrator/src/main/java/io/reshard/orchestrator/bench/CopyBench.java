@@ -22,40 +22,29 @@ final class CopyBench {
     this.rounds = rounds;
   }
 
-  /** One round's figures, in rows per second. */
-  record Round(long product, long logicalReplication, long rawPipe) {}
-
-  /** One way to copy all rows. */
-  @FunctionalInterface
-  private interface Copy {
-    void run() throws SQLException, IOException, InterruptedException;
-  }
+  /** One round's figures, by rows. */
+  record Round(Meter.Figure product, Meter.Figure logicalReplication, Meter.Figure rawPipe) {}
 
   List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       try (BenchShards shards = new BenchShards(rows, indexes);
-          Product product = new Product(shards, folder.resolve("round-" + round))) {
-        List<Copy> peers =
+          Product product = new Product(shards, folder.resolve("round-" + round));
+          Meter meter = new Meter(shards)) {
+        List<Meter.Work> peers =
             List.of(
                 () -> product.drive(Phase.COPYING),
                 () -> new NativePeer(shards).subscribe(indexes),
                 () -> new RawPipe(shards).copy(indexes));
-        long[] rates = new long[peers.size()];
+        Meter.Figure[] figures = new Meter.Figure[peers.size()];
         // Each goes first in its turn, since the first one finds the source's pages cold.
-        for (int turn = 0; turn < rates.length; turn++) {
-          int peer = (round + turn) % rates.length;
-          rates[peer] = rate(peers.get(peer));
+        for (int turn = 0; turn < figures.length; turn++) {
+          int peer = (round + turn) % figures.length;
+          figures[peer] = meter.measure(rows, peers.get(peer));
         }
-        results.add(new Round(rates[0], rates[1], rates[2]));
+        results.add(new Round(figures[0], figures[1], figures[2]));
       }
     }
     return results;
-  }
-
-  private long rate(Copy copy) throws SQLException, IOException, InterruptedException {
-    long start = System.nanoTime();
-    copy.run();
-    return rows * 1_000_000_000L / (System.nanoTime() - start);
   }
 }

@@ -1,0 +1,121 @@
+package io.reshard.orchestrator.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Stream;
+import org.postgresql.replication.LogSequenceNumber;
+
+/**
+ * Measures work on the servers of a benchmark: time, write-ahead log, and memory. Memory is what
+ * Linux counts as anonymous and resident ({@code RssAnon}, see proc_pid_status(5)), the servers'
+ * without their shared buffers; of the highest of samples taken four times a second.
+ */
+final class Meter implements AutoCloseable {
+  private static final long SAMPLE_MILLIS = 250;
+
+  private final List<Connection> servers = new ArrayList<>();
+  private final List<ProcessHandle> postmasters = new ArrayList<>();
+  private final ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
+  private final AtomicLong ownPeak = new AtomicLong();
+  private final AtomicLong serversPeak = new AtomicLong();
+
+  Meter(BenchShards shards) throws SQLException {
+    for (int server = 0; server < BenchShards.SERVERS; server++) {
+      Connection connection = shards.server(server).connection("postgres");
+      servers.add(connection);
+      String file = value(connection, "SELECT pg_read_file('postmaster.pid')");
+      long pid = Long.parseLong(file.lines().findFirst().orElseThrow());
+      postmasters.add(ProcessHandle.of(pid).orElseThrow());
+    }
+    sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * What some work took.
+   *
+   * @param perSecond rows or changes
+   * @param walBytes written by both servers
+   * @param ownPeakBytes of this process, which holds the Flink cluster and the orchestrator
+   * @param serversPeakBytes of all processes of both servers together
+   */
+  record Figure(long perSecond, long walBytes, long ownPeakBytes, long serversPeakBytes) {}
+
+  /** Work to be measured. */
+  @FunctionalInterface
+  interface Work {
+    void run() throws SQLException, IOException, InterruptedException;
+  }
+
+  /**
+   * Runs the work.
+   *
+   * @param units how many rows or changes it is
+   */
+  Figure measure(long units, Work work) throws SQLException, IOException, InterruptedException {
+    long log = log();
+    ownPeak.set(0);
+    serversPeak.set(0);
+    long start = System.nanoTime();
+    work.run();
+    long nanos = System.nanoTime() - start;
+    return new Figure(
+        units * 1_000_000_000L / nanos, log() - log, ownPeak.get(), serversPeak.get());
+  }
+
+  private long log() throws SQLException {
+    long sum = 0;
+    for (Connection server : servers) {
+      sum += LogSequenceNumber.valueOf(value(server, "SELECT pg_current_wal_lsn()")).asLong();
+    }
+    return sum;
+  }
+
+  private void sample() {
+    ownPeak.accumulateAndGet(memory(ProcessHandle.current()), Math::max);
+    long sum =
+        postmasters.stream()
+            .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.children()))
+            .mapToLong(Meter::memory)
+            .sum();
+    serversPeak.accumulateAndGet(sum, Math::max);
+  }
+
+  private static long memory(ProcessHandle process) {
+    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
+      return lines
+          .filter(line -> line.startsWith("RssAnon:"))
+          .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
+          .sum();
+    } catch (IOException e) {
+      // It has ended since it was listed, or this is no Linux.
+      return 0;
+    }
+  }
+
+  private static String value(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  @Override
+  public void close() throws SQLException {
+    sampler.shutdownNow();
+    for (Connection server : servers) {
+      server.close();
+    }
+  }
+}
