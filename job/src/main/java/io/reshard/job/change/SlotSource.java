@@ -10,6 +10,7 @@ import org.apache.flink.cdc.connectors.postgres.source.offset.PostgresOffsetFact
 import org.apache.flink.connector.base.source.reader.RecordEmitter;
 
 /** The connector's source with our own reading of the slot. */
+@SuppressWarnings("unchecked") // The connector declares its reader without type arguments.
 final class SlotSource extends PostgresIncrementalSource<ChangeEvent> {
 
   private static final long serialVersionUID = 1L;

@@ -35,8 +35,8 @@ final class SlotStream implements AutoCloseable {
   }
 
   /**
-   * Opens the stream. Left alone, pgjdbc would also confirm positions by itself, which no checkpoint
-   * covers; docs/architecture.md has the interleaving.
+   * Opens the stream. Left alone, pgjdbc would also confirm positions by itself, which no
+   * checkpoint covers; docs/architecture.md has the interleaving.
    *
    * @throws SQLException with state 55006 while another session reads the slot
    */

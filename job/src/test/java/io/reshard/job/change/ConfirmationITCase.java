@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 
-/**
- * That the driver confirms nothing by itself. The interleaving is in docs/architecture.md.
- */
+/** That the driver confirms nothing by itself. The interleaving is in docs/architecture.md. */
 class ConfirmationITCase {
 
   private static final CapturedTable TABLE = TestShard.table(0, "public", "t", "k", "text");

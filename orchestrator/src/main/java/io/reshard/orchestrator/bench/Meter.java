@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -27,6 +28,7 @@ final class Meter implements AutoCloseable {
   private final List<Connection> servers = new ArrayList<>();
   private final List<ProcessHandle> postmasters = new ArrayList<>();
   private final ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
+  private final Future<?> sampling;
   private final AtomicLong ownPeak = new AtomicLong();
   private final AtomicLong serversPeak = new AtomicLong();
 
@@ -38,7 +40,7 @@ final class Meter implements AutoCloseable {
       long pid = Long.parseLong(file.lines().findFirst().orElseThrow());
       postmasters.add(ProcessHandle.of(pid).orElseThrow());
     }
-    sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
+    sampling = sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   /**
@@ -69,6 +71,9 @@ final class Meter implements AutoCloseable {
     long start = System.nanoTime();
     work.run();
     long nanos = System.nanoTime() - start;
+    if (sampling.isDone()) {
+      throw new IllegalStateException("memory could not be sampled");
+    }
     return new Figure(
         units * 1_000_000_000L / nanos, log() - log, ownPeak.get(), serversPeak.get());
   }
