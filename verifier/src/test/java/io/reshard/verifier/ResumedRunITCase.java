@@ -36,9 +36,9 @@ final class ResumedRunITCase {
   void finishedSplitsAreKeptForAsLongAsTheJobGoesOn() throws Exception {
     assertThat(shards.verify("first").consistent()).isTrue();
     forget(0);
-    assertThat(runs.unfinished(MODE))
+    assertThat(runs.resumable(MODE))
         .hasValueSatisfying(r -> assertThat(r.run()).isEqualTo("first"));
-    assertThat(runs.unfinished(VerificationMode.COUNT)).isEmpty();
+    assertThat(runs.resumable(VerificationMode.COUNT)).isEmpty();
     // The first split of shard-0 ends at 200, and the second one is not read again.
     String moved = shards.plan().oldRouting(shards.plan().tables().get(0), "t").ownedBy("shard-0");
     String first = "SELECT min(id) FROM orders t WHERE " + moved;
@@ -53,7 +53,7 @@ final class ResumedRunITCase {
     assertThat(report.unverified()).isZero();
     assertThat(report.mismatchSamples())
         .containsExactly(new Mismatch(Shards.ORDERS, lost, Mismatch.Kind.MISSING));
-    assertThat(runs.unfinished(MODE)).as("it has found differences").isEmpty();
+    assertThat(runs.resumable(MODE)).as("it has found differences").isEmpty();
   }
 
   @Test
@@ -69,11 +69,10 @@ final class ResumedRunITCase {
 
     shards.run(
         "shard-2", "INSERT INTO orders (id, customer, status, amount, factor) SELECT * FROM kept");
-    assertThat(runs.unfinished(MODE)).isPresent();
+    assertThat(runs.resumable(MODE)).isPresent();
     assertThat(shards.verify("first").consistent()).isTrue();
     assertThat(new CurrentVerification(shards.control(), shards.plan(), MODE).require().run())
         .isEqualTo("first");
-    assertThat(runs.unfinished(MODE)).as("nothing is left to do").isEmpty();
   }
 
   @Test
@@ -82,7 +81,7 @@ final class ResumedRunITCase {
     forget(0);
     shards.playJob(2, 8);
 
-    assertThat(runs.unfinished(MODE)).isEmpty();
+    assertThat(runs.resumable(MODE)).isEmpty();
     assertThatThrownBy(() -> shards.verify("first"))
         .isInstanceOfSatisfying(
             ReshardingException.class,
@@ -115,7 +114,7 @@ final class ResumedRunITCase {
 
     throttle.set(operation, Throttle.NONE);
     runs.submit("first", "another job");
-    assertThat(runs.unfinished(MODE))
+    assertThat(runs.resumable(MODE))
         .hasValueSatisfying(r -> assertThat(r.job()).hasValue("another job"));
     assertThat(shards.verify("first").consistent()).isTrue();
   }

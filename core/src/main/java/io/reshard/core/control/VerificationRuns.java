@@ -120,19 +120,15 @@ public final class VerificationRuns {
   }
 
   /**
-   * The newest run, if it can be gone on with: it compares by {@code mode}, has not compared
-   * everything yet, what it has found still holds, and none of it is a difference. (One that has
-   * found differences proves nothing any more; what mends them wants a run of its own.)
+   * The newest run, if it can be gone on with: it compares by {@code mode}, what it has found still
+   * holds, and none of it is a difference. (One that has found differences proves nothing any more;
+   * what mends them wants a run of its own.)
    */
-  public Optional<VerificationRun> unfinished(VerificationMode mode) {
+  public Optional<VerificationRun> resumable(VerificationMode mode) {
     VerificationStore results = new VerificationStore(control);
     return newest().stream()
         .findFirst()
         .filter(run -> run.mode() == mode && holds(run))
-        .filter(
-            run -> {
-              VerificationReport report = results.report(plan, run.run(), 0);
-              return !report.consistent() && report.mismatches() == 0;
-            });
+        .filter(run -> results.report(plan, run.run(), 0).mismatches() == 0);
   }
 }

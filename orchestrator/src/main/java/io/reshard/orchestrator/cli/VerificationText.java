@@ -37,7 +37,7 @@ final class VerificationText {
   }
 
   static String of(VerificationReport report, int samples) {
-    StringBuilder text = new StringBuilder(report.consistent() ? "consistent\n" : "DIFFERENT\n");
+    StringBuilder text = new StringBuilder(verdict(report)).append('\n');
     for (VerificationReport.StepTotal step : report.steps()) {
       text.append(
           String.format(
@@ -63,6 +63,13 @@ final class VerificationText {
     report.undecidedSamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     report.straySamples().stream().limit(samples).forEach(one -> text.append(line(one)));
     return text.toString();
+  }
+
+  private static String verdict(VerificationReport report) {
+    if (report.consistent()) {
+      return "consistent";
+    }
+    return report.mismatches() > 0 ? "DIFFERENT" : "INCOMPLETE";
   }
 
   /** One line on a run that goes on. */

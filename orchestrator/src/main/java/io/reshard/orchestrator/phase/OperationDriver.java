@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.phase;
 
+import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
@@ -171,7 +172,7 @@ public final class OperationDriver {
   /** Who wants a verification to stop does not want the next driver to go on with it at once. */
   private void verifyUnlessStopped(OperationHandle handle) {
     try {
-      verify(keeper(handle));
+      verify(keeper(handle), false);
     } catch (ReshardingException e) {
       if (e.errorCode() == ErrorCode.VERIFICATION_STOPPED) {
         handle.hold(Phase.REPLICATING);
@@ -180,11 +181,16 @@ public final class OperationDriver {
     }
   }
 
-  private void verify(JobKeeper keeper) {
-    VerificationReport report = verifyOnce(keeper);
+  /**
+   * Verifies until nothing is undecided.
+   *
+   * @param anew whether nothing is to be kept of an earlier run
+   */
+  private void verify(JobKeeper keeper, boolean anew) {
+    VerificationReport report = verifyOnce(keeper, anew);
     for (int run = 2; undecided(report) && run <= VERIFICATION_RUNS; run++) {
       LOG.info("verification could not decide: {}; run {} follows", findings(report), run);
-      report = verifyOnce(keeper);
+      report = verifyOnce(keeper, false);
     }
     if (!report.consistent()) {
       throw new ReshardingException(
@@ -198,15 +204,14 @@ public final class OperationDriver {
     }
   }
 
-  private VerificationReport verifyOnce(JobKeeper keeper) {
+  private VerificationReport verifyOnce(JobKeeper keeper, boolean anew) {
     keeper.ensureRunning();
     new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
     Verification verification = new Verification(context, cluster());
+    VerificationMode mode = context.options().verificationMode();
+    Runnable check = () -> keeper.check(ErrorCode.REPLICATION_FAILED);
     VerificationReport report =
-        verification.resume(
-            context.options().verificationMode(),
-            SAMPLES,
-            () -> keeper.check(ErrorCode.REPLICATION_FAILED));
+        anew ? verification.run(mode, SAMPLES, check) : verification.resume(mode, SAMPLES, check);
     if (verification.wasStopped(report)) {
       throw new ReshardingException(
           ErrorCode.VERIFICATION_STOPPED,
@@ -260,7 +265,7 @@ public final class OperationDriver {
           throw e;
         }
         LOG.info("verifying again before the switch: {}", e.getMessage());
-        verify(keeper(handle));
+        verify(keeper(handle), true);
       }
     }
   }

@@ -50,16 +50,19 @@ public final class Verification {
   }
 
   /**
-   * The same, but goes on with the last run if it was interrupted and what it has compared still
-   * holds; with its very job, if that is still at work.
+   * The same, but goes on with the last run if what it has compared still holds: with its very job,
+   * if that is still at work, and without any, if it has come to its end unobserved.
    */
   public VerificationReport resume(VerificationMode mode, int samples, Runnable whileWaiting) {
-    Optional<VerificationRun> unfinished = runs.unfinished(mode);
-    if (unfinished.isEmpty()) {
+    Optional<VerificationRun> last = runs.resumable(mode);
+    if (last.isEmpty()) {
       return run(mode, samples, whileWaiting);
     }
-    String run = unfinished.get().run();
-    Optional<JobID> job = unfinished.get().job().map(JobID::fromHexString).filter(this::isAtWork);
+    String run = last.get().run();
+    if (report(run, 0).consistent()) {
+      return report(run, samples);
+    }
+    Optional<JobID> job = last.get().job().map(JobID::fromHexString).filter(this::isAtWork);
     LOG.info("going on with the verification {}", run);
     if (job.isEmpty()) {
       return carryOn(run, mode, samples, whileWaiting);
