@@ -39,7 +39,7 @@ final class CutoverCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "ID", description = "Default: the active operation.")
   String id;
 
-  @Option(names = "--dry-run", description = "Checks all that can be checked; switches nothing.")
+  @Option(names = "--dry-run", description = "Checks all that can be checked; switches nothing. Exit 1 if the gate refuses.")
   boolean dryRun;
 
   @Option(names = "--plan", paramLabel = "FILE", description = "By hand: the plan.")
@@ -166,6 +166,6 @@ final class CutoverCommand implements Callable<Integer> {
                 report.drainMillis())
             : "Version " + report.topologyVersion() + " stays active; gate: " + report.gate();
     common.print(report, text + wayBack);
-    return ExitCode.OK;
+    return report.passes() ? ExitCode.OK : ExitCode.FAILED;
   }
 }

@@ -36,7 +36,6 @@ final class Cutover {
   private static final Logger LOG = LoggerFactory.getLogger(Cutover.class);
 
   /** What a report says of a gate that let the cutover through. */
-  static final String GATE_OPEN = "open";
 
   /** What reads whole tables, before the fence and beside the writers. */
   private static final Duration SCANS = Duration.ofHours(12);
@@ -96,7 +95,7 @@ final class Cutover {
       checkAll(sessions, new Deadline(settings.timeout()));
       gate.verifiedSince();
       gate.checkStrays(sessions, new Deadline(SCANS));
-      return new CutoverReport(false, plan.source().version(), 0, 0, GATE_OPEN);
+      return new CutoverReport(false, plan.source().version(), 0, 0, CutoverReport.GATE_OPEN);
     } catch (ReshardingException e) {
       return new CutoverReport(false, plan.source().version(), 0, 0, e.getMessage());
     }
@@ -155,14 +154,14 @@ final class Cutover {
     LOG.info("switched; writes were refused for {}", times);
     switching.recordWindow(attempt, readOnlyMillis);
     return new CutoverReport(
-        true, plan.target().version(), readOnlyMillis, times.millis("drain"), GATE_OPEN);
+        true, plan.target().version(), readOnlyMillis, times.millis("drain"), CutoverReport.GATE_OPEN);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
     try {
       if (settlePatiently(attempt) == CutoverStatus.SWITCHED) {
         LOG.warn("the topology has switched although a step failed; went forward", cause);
-        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, GATE_OPEN);
+        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, CutoverReport.GATE_OPEN);
       }
     } catch (RuntimeException e) {
       cause.addSuppressed(e);

@@ -10,4 +10,12 @@ package io.reshard.orchestrator.phase;
  * @param gate {@code open}, or why the gate would refuse
  */
 public record CutoverReport(
-    boolean switched, long topologyVersion, long readOnlyMillis, long drainMillis, String gate) {}
+    boolean switched, long topologyVersion, long readOnlyMillis, long drainMillis, String gate) {
+  /** {@code gate} where nothing stands in the way. */
+  public static final String GATE_OPEN = "open";
+
+  /** Whether the gate would let a cutover pass, or has let it pass. */
+  public boolean passes() {
+    return gate.equals(GATE_OPEN);
+  }
+}

@@ -292,6 +292,21 @@ class CommandsITCase {
   }
 
   @Test
+  void failsWhereARehearsalFindsThatTheSwitchWouldBeRefused() throws IOException {
+    Path secrets =
+        write(
+            "secrets.yaml",
+            "nodes: { node-1: { user: postgres } }\n"
+                + "control: { url: '"
+                + control
+                + "', user: postgres }\n");
+    CommandRun rehearsal =
+        run("cutover", "--dry-run", "--plan", plan(1).toString(), "--secrets", secrets.toString());
+    assertThat(rehearsal.exit()).isEqualTo(1);
+    assertThat(rehearsal.out()).contains("Version 1 stays active; gate: ", "shard-0");
+  }
+
+  @Test
   void refusesCommandsThatThePhaseDoesNotAllow() throws IOException {
     registerTopology();
     Operation operation = operation();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.checksum.VerificationMode;
+import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -55,7 +56,7 @@ class GateVerificationITCase {
 
   @Test
   void aVerificationHoldsAsLongAsTheJobGoesOnAndItsWritesReadBack() {
-    assertThat(gate()).isEqualTo(Cutover.GATE_OPEN);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
 
     PlayedJob.reportMismatch(system, plan);
     assertThat(gate()).contains("since the run played, rows were written");
@@ -65,14 +66,14 @@ class GateVerificationITCase {
             e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.VERIFICATION_STALE));
     assertThat(cutover.status(context)).isEmpty();
     verify("second", VerificationMode.CHECKSUM, 0);
-    assertThat(gate()).isEqualTo(Cutover.GATE_OPEN);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
 
     PlayedJob.restart(system, plan);
     verify("too early", VerificationMode.COUNT_AND_CHECKSUM, 0);
     PlayedJob.reportFrontier(system, plan, System.currentTimeMillis() + 60_000);
     assertThat(gate()).contains("when the run too early began, nothing was replicated yet");
     verify("third", VerificationMode.COUNT_AND_CHECKSUM, 0);
-    assertThat(gate()).isEqualTo(Cutover.GATE_OPEN);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
   }
 
   @Test
@@ -83,7 +84,7 @@ class GateVerificationITCase {
     assertThat(gate()).contains("since the run played the job was started again");
     verify("checked", VerificationMode.COUNT_AND_CHECKSUM, 0);
     verify("counted again", VerificationMode.COUNT, 0);
-    assertThat(gate()).isEqualTo(Cutover.GATE_OPEN);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
 
     verify("different", VerificationMode.COUNT, 1);
     assertThat(gate()).contains("the run different has found differences");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.control.JobRegistry;
+import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -62,7 +63,7 @@ class WayBackRefusalITCase {
         row.next();
         assertThat(row.getLong(1)).isZero();
       }
-      assertThat(new FencedCutover(false).rehearse(context).gate()).isEqualTo(Cutover.GATE_OPEN);
+      assertThat(new FencedCutover(false).rehearse(context).gate()).isEqualTo(CutoverReport.GATE_OPEN);
     }
   }
 }
