@@ -97,8 +97,9 @@ final class Meter implements AutoCloseable {
   }
 
   private static long memory(ProcessHandle process) {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + process.pid() + "/status"))) {
-      return lines
+    try {
+      return Files.readString(Path.of("/proc/" + process.pid() + "/status"))
+          .lines()
           .filter(line -> line.startsWith("RssAnon:"))
           .mapToLong(line -> 1024 * Long.parseLong(line.replaceAll("\\D", "")))
           .sum();

@@ -39,7 +39,9 @@ final class CutoverCommand implements Callable<Integer> {
   @Parameters(arity = "0..1", paramLabel = "ID", description = "Default: the active operation.")
   String id;
 
-  @Option(names = "--dry-run", description = "Checks all that can be checked; switches nothing. Exit 1 if the gate refuses.")
+  @Option(
+      names = "--dry-run",
+      description = "Checks all that can be checked; switches nothing. Exit 1 if the gate refuses.")
   boolean dryRun;
 
   @Option(names = "--plan", paramLabel = "FILE", description = "By hand: the plan.")

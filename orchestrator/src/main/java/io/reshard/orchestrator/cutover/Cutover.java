@@ -154,14 +154,19 @@ final class Cutover {
     LOG.info("switched; writes were refused for {}", times);
     switching.recordWindow(attempt, readOnlyMillis);
     return new CutoverReport(
-        true, plan.target().version(), readOnlyMillis, times.millis("drain"), CutoverReport.GATE_OPEN);
+        true,
+        plan.target().version(),
+        readOnlyMillis,
+        times.millis("drain"),
+        CutoverReport.GATE_OPEN);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {
     try {
       if (settlePatiently(attempt) == CutoverStatus.SWITCHED) {
         LOG.warn("the topology has switched although a step failed; went forward", cause);
-        return new CutoverReport(true, plan.target().version(), millisSince(begun), 0, CutoverReport.GATE_OPEN);
+        return new CutoverReport(
+            true, plan.target().version(), millisSince(begun), 0, CutoverReport.GATE_OPEN);
       }
     } catch (RuntimeException e) {
       cause.addSuppressed(e);

@@ -29,7 +29,8 @@ public final class FencedCutover implements CutoverProcedure {
   public CutoverReport run(OperationContext context) {
     Cutover cutover = cutover(context);
     if (cutover.recover()) {
-      return new CutoverReport(true, context.plan().target().version(), 0, 0, CutoverReport.GATE_OPEN);
+      return new CutoverReport(
+          true, context.plan().target().version(), 0, 0, CutoverReport.GATE_OPEN);
     }
     return cutover.run();
   }

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.checksum.VerificationMode;
-import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
 import java.sql.SQLException;
 import java.util.Optional;

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.control.JobRegistry;
-import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -12,6 +11,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.orchestrator.config.Options;
 import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
@@ -63,7 +63,8 @@ class WayBackRefusalITCase {
         row.next();
         assertThat(row.getLong(1)).isZero();
       }
-      assertThat(new FencedCutover(false).rehearse(context).gate()).isEqualTo(CutoverReport.GATE_OPEN);
+      assertThat(new FencedCutover(false).rehearse(context).gate())
+          .isEqualTo(CutoverReport.GATE_OPEN);
     }
   }
 }
