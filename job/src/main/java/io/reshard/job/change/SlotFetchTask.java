@@ -14,7 +14,7 @@ import org.postgresql.util.PSQLState;
 
 /**
  * Reads a slot into the connector's queue. The connector's own task turns each change into a tree
- * of values by way of the catalog, at five times the cost, and asks for no more than keys here.
+ * of values by way of the catalog, at five times the cost; here only keys are wanted.
  */
 final class SlotFetchTask implements FetchTask<SourceSplitBase> {
 

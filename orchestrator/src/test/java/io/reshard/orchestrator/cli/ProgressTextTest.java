@@ -74,14 +74,13 @@ class ProgressTextTest {
   }
 
   @Test
-  void saysWhyTheCopyWaits() {
+  void saysWhyAShardIsNotRead() {
     OperationStatus status =
         status(
             Phase.COPYING,
             null,
             List.of(new CopyPause("shard-0", "the replicas lag", START.plusMillis(2_500))));
-    String text =
-        "the copy does not read from shard-0 since 2026-01-01T00:00:02Z: the replicas lag";
+    String text = "shard-0 is not read since 2026-01-01T00:00:02Z: the replicas lag";
     assertThat(text().block(status, Optional.empty())).contains("  " + text);
     assertThat(text().line(status, Optional.empty())).endsWith(text);
   }
