@@ -19,10 +19,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The phase VERIFYING is interrupted in two ways, and goes on with the same run. */
+@Tag("long")
 class StoppedVerificationITCase {
   @TempDir private Path folder;
 

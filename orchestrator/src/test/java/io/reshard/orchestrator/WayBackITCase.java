@@ -24,6 +24,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -53,6 +54,7 @@ class WayBackITCase {
   }
 
   /** Shard 1 is retired and fenced, and takes writes again. Then forward once more, for good. */
+  @Tag("long")
   @Test
   void takesAMergeBackAndMergesAgain() throws SQLException {
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, ORDERS);

@@ -19,6 +19,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.flink.api.connector.source.Source;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 
@@ -42,6 +43,7 @@ class FailoverITCase {
    * Why the position is the end of a commit. If this fails, the connector has been mended. Rows are
    * lost where a checkpoint falls between two rows of one page, which not every run meets.
    */
+  @Tag("long")
   @Test
   void stockConnectorLosesRowsOfACopy() {
     boolean lost =
