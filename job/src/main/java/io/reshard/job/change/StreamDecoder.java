@@ -57,9 +57,7 @@ final class StreamDecoder {
   void decode(ByteBuffer message, Consumer<ChangeEvent> out) {
     byte type = message.get();
     switch (type) {
-      case 'I' -> change(message, out);
-      case 'U' -> change(message, out);
-      case 'D' -> change(message, out);
+      case 'I', 'U', 'D' -> change(message, out);
       case 'B' -> begin(message);
       case 'C' -> commit(message);
       case 'R' -> relation(message);

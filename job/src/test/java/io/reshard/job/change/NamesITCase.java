@@ -70,20 +70,19 @@ class NamesITCase {
   void ignoresTablesThatAreNotCaptured() {
     try (TestShard shard = TestShard.create()) {
       shard.sql(
-          "CREATE TABLE t (id bigint PRIMARY KEY)",
-          "CREATE TABLE \"T\" (id bigint PRIMARY KEY)",
+          "CREATE TABLE t_ (id bigint PRIMARY KEY)",
+          "CREATE TABLE \"T_\" (id bigint PRIMARY KEY)",
           "CREATE TABLE tt (id bigint PRIMARY KEY)",
-          "CREATE TABLE \"_\" (id bigint PRIMARY KEY)",
-          "CREATE SCHEMA other CREATE TABLE t (id bigint PRIMARY KEY)");
-      shard.publish("t (id)", "\"T\" (id)", "tt (id)", "other.t (id)");
+          "CREATE SCHEMA other CREATE TABLE t_ (id bigint PRIMARY KEY)");
+      shard.publish("t_ (id)", "\"T_\" (id)", "tt (id)", "other.t_ (id)");
       shard.sql(
-          "INSERT INTO \"T\" VALUES (1)",
+          "INSERT INTO \"T_\" VALUES (1)",
           "INSERT INTO tt VALUES (2)",
-          "INSERT INTO other.t VALUES (3)",
-          "TRUNCATE \"T\", tt, other.t",
-          "INSERT INTO t VALUES (4)");
+          "INSERT INTO other.t_ VALUES (3)",
+          "TRUNCATE \"T_\", tt, other.t_",
+          "INSERT INTO t_ VALUES (4)");
       try (TestJob job =
-          TestJob.start(shard, List.of(TestShard.table(0, "public", "t", "id", "bigint")))) {
+          TestJob.start(shard, List.of(TestShard.table(0, "public", "t_", "id", "bigint")))) {
         job.awaitEvents(1);
         assertThat(job.keys()).containsExactly("4");
       }
