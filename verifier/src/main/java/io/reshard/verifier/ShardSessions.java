@@ -116,20 +116,23 @@ final class ShardSessions implements AutoCloseable {
   }
 
   private Connection connect(String shardId) throws SQLException {
-    Properties properties = new Properties();
-    // Every statement is planned for its own values: the bounds of splits differ widely.
-    PGProperty.PREPARE_THRESHOLD.set(properties, 0);
     Endpoint primary = endpoint(verification, shardId);
     Optional<Endpoint> replica =
         fromReplicas
             ? verification.plan().replica(shardId, verification.secrets())
             : Optional.empty();
-    Connection connection = replica.orElse(primary).connect(verification.application(), properties);
+    return replica.isPresent()
+        ? new Replica(replica.get()).open(primary, this::connect)
+        : connect(primary);
+  }
+
+  private Connection connect(Endpoint endpoint) throws SQLException {
+    Properties properties = new Properties();
+    // Every statement is planned for its own values: the bounds of splits differ widely.
+    PGProperty.PREPARE_THRESHOLD.set(properties, 0);
+    Connection connection = endpoint.connect(verification.application(), properties);
     try (Statement statement = connection.createStatement()) {
       statement.execute(SETTINGS);
-      if (replica.isPresent()) {
-        new Replica(replica.get()).awaitPresent(connection, primary);
-      }
       return connection;
     } catch (SQLException e) {
       close(connection);

@@ -23,6 +23,8 @@ final class ReplicaScanITCase {
         EmbeddedPostgresServer replica = primary.replica()) {
       Shards shards = Shards.start(primary.url(""), replica.url(""), 1_500);
       String lost = shards.value("shard-3", "SELECT min(id) FROM orders");
+      String written = shards.value("shard-3", "SELECT pg_current_wal_flush_lsn()");
+      awaitTrue(replica, "SELECT pg_last_wal_replay_lsn() >= '" + written + "'");
       awaitTrue(replica, "SELECT pg_wal_replay_pause() IS NOT NULL");
       awaitTrue(replica, "SELECT pg_get_wal_replay_pause_state() = 'paused'");
       shards.run("shard-3", "DELETE FROM orders WHERE id = " + lost);

@@ -30,12 +30,19 @@ public record Replica(Endpoint endpoint) {
       "SELECT pg_last_wal_replay_lsn(), pg_last_wal_replay_lsn() >= ?::pg_lsn,"
           + " pg_is_in_recovery() AND system_identifier = ? FROM pg_control_system()";
 
+  /** How a session is opened on the replica. */
+  @FunctionalInterface
+  public interface Opening {
+    Connection on(Endpoint replica) throws SQLException;
+  }
+
   /**
-   * Returns when {@code session} sees everything that its primary had written at the call.
+   * A session that sees everything that the primary had written at the call, the database itself
+   * included: one made a moment ago is not there yet.
    *
    * @throws SQLException if it is no replica of the primary, or does not get there in a minute
    */
-  public void awaitPresent(Connection session, Endpoint primary) throws SQLException {
+  public Connection open(Endpoint primary, Opening opening) throws SQLException {
     String written;
     long system;
     try (Connection connection = primary.connect("reshard replica check");
@@ -47,13 +54,35 @@ public record Replica(Endpoint endpoint) {
     }
     LOG.info("reading from {} as soon as it has replayed {}", endpoint, written);
     long deadline = System.nanoTime() + PATIENCE_NANOS;
+    Connection session = connect(opening, deadline);
     try (PreparedStatement query = session.prepareStatement(REPLAYED)) {
       query.setString(1, written);
       query.setLong(2, system);
       while (!hasReplayed(query, written, deadline)) {
         LockSupport.parkNanos(POLL_NANOS);
       }
+      return session;
+    } catch (SQLException e) {
+      session.abort(Runnable::run);
+      throw e;
     }
+  }
+
+  private Connection connect(Opening opening, long deadline) throws SQLException {
+    while (true) {
+      try {
+        return opening.on(endpoint);
+      } catch (SQLException e) {
+        if (!SqlStates.INVALID_CATALOG_NAME.equals(e.getSQLState()) || isOver(deadline)) {
+          throw e;
+        }
+      }
+      LockSupport.parkNanos(POLL_NANOS);
+    }
+  }
+
+  private static boolean isOver(long deadline) {
+    return Thread.currentThread().isInterrupted() || System.nanoTime() - deadline > 0;
   }
 
   private boolean hasReplayed(PreparedStatement query, String written, long deadline)
@@ -66,7 +95,7 @@ public record Replica(Endpoint endpoint) {
       if (row.getBoolean(2)) {
         return true;
       }
-      if (Thread.currentThread().isInterrupted() || System.nanoTime() - deadline > 0) {
+      if (isOver(deadline)) {
         throw new SQLException(
             "%s has replayed %s and not yet %s: is it streaming from its primary?"
                 .formatted(endpoint, row.getString(1), written),

@@ -1,5 +1,6 @@
 package io.reshard.job.copy;
 
+import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.shard.Replica;
 import io.reshard.job.Migration;
 import java.sql.Connection;
@@ -22,16 +23,18 @@ final class CopySessions implements AutoCloseable {
   Connection of(String source) throws SQLException {
     Connection session = sessions.get(source);
     if (session == null || session.isClosed()) {
-      Replica replica = migration.replica(source).map(Replica::new).orElse(null);
-      session =
-          ReadSession.open(
-              replica == null ? migration.endpoint(source) : replica.endpoint(), application);
+      session = open(source);
       sessions.put(source, session);
-      if (replica != null) {
-        replica.awaitPresent(session, migration.endpoint(source));
-      }
     }
     return session;
+  }
+
+  private Connection open(String source) throws SQLException {
+    Endpoint primary = migration.endpoint(source);
+    Replica replica = migration.replica(source).map(Replica::new).orElse(null);
+    return replica == null
+        ? ReadSession.open(primary, application)
+        : replica.open(primary, endpoint -> ReadSession.open(endpoint, application));
   }
 
   /** Aborts them, which needs no answer of a server that may still be sending rows. */

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.Replica;
 import io.reshard.core.topology.Node;
 import io.reshard.core.topology.Topology;
 import io.reshard.job.Migration;
@@ -66,6 +69,48 @@ class ReplicaITCase {
           .isEqualTo("7");
       assertThat(sessions.of("shard-0")).isSameAs(session.get());
     }
+  }
+
+  @Test
+  void aDatabaseThatIsNotThereYetIsWaitedFor() throws Exception {
+    run(replica, "SELECT pg_wal_replay_pause()");
+    awaitPaused();
+    primary.createDatabase("app_1");
+    CompletableFuture<String> refused = new CompletableFuture<>();
+    CompletableFuture<Connection> session =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return new Replica(endpoint(replica, "app_1"))
+                    .open(endpoint(primary, "app_1"), at -> connect(at, refused));
+              } catch (SQLException e) {
+                throw new IllegalStateException(e);
+              }
+            });
+    assertThat(refused)
+        .succeedsWithin(Duration.ofSeconds(20))
+        .isEqualTo(SqlStates.INVALID_CATALOG_NAME);
+
+    run(replica, "SELECT pg_wal_replay_resume()");
+    assertThat(session).succeedsWithin(Duration.ofSeconds(30));
+    try (Connection present = session.get()) {
+      assertThat(read(present, "SELECT current_database()")).isEqualTo("app_1");
+    }
+  }
+
+  private static Connection connect(Endpoint endpoint, CompletableFuture<String> refused)
+      throws SQLException {
+    try {
+      return endpoint.connect("reshard test");
+    } catch (SQLException e) {
+      refused.complete(e.getSQLState());
+      throw e;
+    }
+  }
+
+  private static Endpoint endpoint(EmbeddedPostgresServer server, String database) {
+    return new Endpoint(
+        "shard-0", server.url(database), EmbeddedPostgresServer.USER, EmbeddedPostgresServer.USER);
   }
 
   @Test
