@@ -3,7 +3,6 @@ package io.reshard.planner;
 import io.reshard.core.topology.TableRule;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,31 +59,9 @@ final class KeyCollisions {
     return problems;
   }
 
-  /** Which rows will meet on the target, by the shards where they are now. */
-  private Map<String, String> conditions(TableRule rule, String target) {
-    Map<String, String> conditions = new LinkedHashMap<>();
-    for (String source : migration.sources()) {
-      if (migration.moves().get(rule).containsKey(new Overlap.Pair(source, target))
-          && queries.routable(rule, source).isPresent()) {
-        conditions.put(
-            source,
-            queries.before(rule, source).ownedBy(source)
-                + " AND "
-                + queries.after(rule, source).ownedBy(target));
-      }
-    }
-    // A kept target has all its rows until the clean-up, also those that it will lose.
-    if (!conditions.isEmpty()
-        && !migration.isNew(target)
-        && queries.routable(rule, target).isPresent()) {
-      conditions.put(target, "true");
-    }
-    return conditions;
-  }
-
   private Optional<String> collision(TableRule rule, UniqueKeyFacts key, String target)
       throws SQLException {
-    Map<String, String> conditions = conditions(rule, target);
+    Map<String, String> conditions = queries.meetingOn(rule, target);
     if (conditions.size() < 2) {
       return Optional.empty();
     }

@@ -60,6 +60,7 @@ final class RowChecks {
         "the tables are empty or not there yet",
         "drop the tables of the new shard, or give it another database");
     new KeyCollisions(migration, inspection, queries).run(findings);
+    new KeyCounters(migration, inspection, queries).run(findings);
     new ReferenceChecks(migration, inspection, secrets, options).run(findings);
   }
 

@@ -7,6 +7,8 @@ import io.reshard.core.topology.HashFunction;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -54,6 +56,27 @@ final class RowQueries {
     return Optional.ofNullable(inspection.shard(shardId).table(rule))
         .filter(TableFacts::readable)
         .filter(table -> shardKeys.problem(rule, table) == null);
+  }
+
+  /**
+   * Which rows will be together on the target, by the shards where they are now: a condition for
+   * each. Fewer than two if none meet.
+   */
+  Map<String, String> meetingOn(TableRule rule, String target) {
+    Map<String, String> conditions = new LinkedHashMap<>();
+    for (String source : migration.sources()) {
+      if (migration.moves().get(rule).containsKey(new Overlap.Pair(source, target))
+          && routable(rule, source).isPresent()) {
+        conditions.put(
+            source,
+            before(rule, source).ownedBy(source) + " AND " + after(rule, source).ownedBy(target));
+      }
+    }
+    // A kept target has all its rows until the clean-up, also those that it will lose.
+    if (!conditions.isEmpty() && !migration.isNew(target) && routable(rule, target).isPresent()) {
+      conditions.put(target, "true");
+    }
+    return conditions;
   }
 
   RoutingSql before(TableRule rule, String shardId) {

@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.stream.Collectors;
 
 /** Asks several shards at once, with at most so many sessions in all. */
 final class ShardWorkers {
@@ -25,8 +26,8 @@ final class ShardWorkers {
   }
 
   /**
-   * The answer of every shard, in the order given. The first failure ends it all and becomes {@code
-   * plan_generation_failed}, which names the shard.
+   * The answer of every shard, in the order given. Shards that cannot be examined are {@code
+   * plan_generation_failed}, which names all of them.
    */
   static <T> Map<String, T> askAll(List<String> shardIds, Question<T> question) {
     if (shardIds.isEmpty()) {
@@ -37,17 +38,21 @@ final class ShardWorkers {
     try {
       List<Future<T>> futures = new ArrayList<>();
       for (String shardId : shardIds) {
-        futures.add(threads.submit(() -> ask(shardId, question)));
+        futures.add(threads.submit(() -> question.ask(shardId)));
       }
       Map<String, T> answers = new LinkedHashMap<>();
+      List<ShardFailure> failures = new ArrayList<>();
       for (int index = 0; index < futures.size(); index++) {
-        answers.put(shardIds.get(index), futures.get(index).get());
+        try {
+          answers.put(shardIds.get(index), futures.get(index).get());
+        } catch (ExecutionException e) {
+          failures.add(new ShardFailure(shardIds.get(index), e.getCause()));
+        }
+      }
+      if (!failures.isEmpty()) {
+        throw failure(failures);
       }
       return answers;
-    } catch (ExecutionException e) {
-      throw e.getCause() instanceof ReshardingException own
-          ? own
-          : new ReshardingException(ErrorCode.INTERNAL, "planning failed: " + e.getCause(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ReshardingException(
@@ -57,15 +62,31 @@ final class ShardWorkers {
     }
   }
 
-  private static <T> T ask(String shardId, Question<T> question) {
-    try {
-      return question.ask(shardId);
-    } catch (SQLException e) {
-      throw new ReshardingException(
-          ErrorCode.PLAN_GENERATION_FAILED,
-          "shard '" + shardId + "' cannot be examined: " + e.getMessage(),
-          e);
+  private record ShardFailure(String shardId, Throwable cause) {}
+
+  /** An error of our own as it is; else what each server said. */
+  private static ReshardingException failure(List<ShardFailure> failures) {
+    for (ShardFailure failure : failures) {
+      if (failure.cause() instanceof ReshardingException own) {
+        return own;
+      }
+      if (!(failure.cause() instanceof SQLException)) {
+        return new ReshardingException(
+            ErrorCode.INTERNAL, "planning failed: " + failure.cause(), failure.cause());
+      }
     }
+    ReshardingException all =
+        new ReshardingException(
+            ErrorCode.PLAN_GENERATION_FAILED,
+            failures.stream()
+                .map(
+                    failure ->
+                        "shard '%s' cannot be examined: %s"
+                            .formatted(failure.shardId(), failure.cause().getMessage()))
+                .collect(Collectors.joining("; ")),
+            failures.get(0).cause());
+    failures.stream().skip(1).map(ShardFailure::cause).forEach(all::addSuppressed);
+    return all;
   }
 
   private static Thread daemon(Runnable task) {

@@ -118,12 +118,17 @@ class PlannerErrorsTest {
   }
 
   @Test
-  void aShardThatCannotBeReached() {
-    assertRefused(
-        topology(range("shard-0", "a", "-")),
-        topology(range("shard-1", "b", "-")),
-        ErrorCode.PLAN_GENERATION_FAILED,
-        "shard 'shard-0' cannot be examined");
+  void shardsThatCannotBeReachedAllAtOnce() {
+    assertThatThrownBy(
+            () ->
+                planner(PlannerOptions.defaults())
+                    .plan(
+                        topology(range("shard-0", "a", "-")), topology(range("shard-1", "b", "-"))))
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.PLAN_GENERATION_FAILED))
+        .hasMessageContainingAll(
+            "shard 'shard-0' cannot be examined", "shard 'shard-1' cannot be examined");
   }
 
   @Test

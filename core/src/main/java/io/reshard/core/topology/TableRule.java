@@ -11,19 +11,26 @@ import java.util.List;
  *
  * @param routing the table's own routing, or null for the topology's
  * @param shards ids of shards with what they own of this table; there if {@code routing} is
+ * @param globalKeys columns whose values no two shards make, although each shard's sequence counts
  */
 @JsonInclude(JsonInclude.Include.NON_DEFAULT)
 public record TableRule(
-    String name, String shardKey, boolean reference, Routing routing, List<Shard> shards)
+    String name,
+    String shardKey,
+    boolean reference,
+    Routing routing,
+    List<Shard> shards,
+    List<String> globalKeys)
     implements Serializable {
   @JsonCreator
   public TableRule {
     shards = shards == null ? null : List.copyOf(shards);
+    globalKeys = globalKeys == null || globalKeys.isEmpty() ? null : List.copyOf(globalKeys);
   }
 
   /** A table that is routed as the topology says. */
   public TableRule(String name, String shardKey, boolean reference) {
-    this(name, shardKey, reference, null, null);
+    this(name, shardKey, reference, null, null, null);
   }
 
   /** The schema part of the name; {@code public} where it has none. */
@@ -42,8 +49,13 @@ public record TableRule(
     return shards == null ? List.of() : shards;
   }
 
+  /** Whether no two shards ever give one value of {@code column} to two rows. */
+  public boolean isGlobal(String column) {
+    return globalKeys != null && globalKeys.contains(column);
+  }
+
   public TableRule withRouting(Routing newRouting, List<Shard> newShards) {
-    return new TableRule(name, shardKey, reference, newRouting, newShards);
+    return new TableRule(name, shardKey, reference, newRouting, newShards, globalKeys);
   }
 
   public TableRule withoutRouting() {
