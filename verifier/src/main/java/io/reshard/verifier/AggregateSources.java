@@ -1,7 +1,5 @@
 package io.reshard.verifier;
 
-import io.reshard.core.json.Documents;
-import io.reshard.core.plan.Split;
 import java.io.Serializable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,25 +14,29 @@ import org.apache.flink.connector.jdbc.split.JdbcGenericParameterValuesProvider;
 
 /** Makes the bounded JDBC sources that read the aggregates of either side. */
 final class AggregateSources {
-  /** What stands in logs: {@link AggregateStatement} makes the real text, per shard and split. */
-  private static final String TEMPLATE = "aggregates of split ? on ?";
+  /**
+   * What stands in logs: {@link AggregateStatement} makes the real text, per shard and range of
+   * keys.
+   */
+  private static final String TEMPLATE = "aggregates of ?";
 
   private final Verification verification;
-  private final List<Split> splits;
+  private final List<Stretch> stretches;
 
   /**
-   * @param splits those that are to be read
+   * @param stretches those that are to be read
    */
-  AggregateSources(Verification verification, List<Split> splits) {
+  AggregateSources(Verification verification, List<Stretch> stretches) {
     this.verification = verification;
-    this.splits = splits;
+    this.stretches = stretches;
   }
 
   ShardedJdbcSource<StepAggregates> source(Side side) {
     JdbcSource<StepAggregates> source =
         JdbcSource.<StepAggregates>builder()
             .setSql(TEMPLATE)
-            .setJdbcParameterValuesProvider(new JdbcGenericParameterValuesProvider(readings(side)))
+            .setJdbcParameterValuesProvider(
+                new JdbcGenericParameterValuesProvider(parameters(side)))
             // Required, and never connected to.
             .setDBUrl("jdbc:postgresql:")
             .setResultExtractor(
@@ -51,30 +53,51 @@ final class AggregateSources {
    * The parameters of all readings, as JSON because the connector deserializes them with a class
    * loader that knows the JDK alone. Shards take turns, so that all of them are busy.
    */
-  private Serializable[][] readings(Side side) {
-    Map<String, Deque<Serializable[]>> perShard = new LinkedHashMap<>();
-    for (Split split : splits) {
-      String json = Documents.toJson(split);
-      List<String> targets =
-          side == Side.SOURCE ? List.of("") : verification.plan().targetsOf(split.source());
-      for (String target : targets) {
-        String shard = side == Side.SOURCE ? split.source() : target;
-        perShard
-            .computeIfAbsent(shard, unused -> new ArrayDeque<>())
-            .add(new Serializable[] {json, target});
-      }
+  private Serializable[][] parameters(Side side) {
+    Map<String, Deque<Reading>> perShard = new LinkedHashMap<>();
+    for (Reading reading : side == Side.SOURCE ? onSources() : onTargets()) {
+      perShard.computeIfAbsent(reading.shard(), unused -> new ArrayDeque<>()).add(reading);
     }
-    List<Serializable[]> readings = new ArrayList<>();
+    List<Serializable[]> parameters = new ArrayList<>();
     while (!perShard.isEmpty()) {
-      Iterator<Deque<Serializable[]>> turns = perShard.values().iterator();
+      Iterator<Deque<Reading>> turns = perShard.values().iterator();
       while (turns.hasNext()) {
-        Deque<Serializable[]> turn = turns.next();
-        readings.add(turn.remove());
+        Deque<Reading> turn = turns.next();
+        parameters.add(new Serializable[] {turn.remove().json()});
         if (turn.isEmpty()) {
           turns.remove();
         }
       }
     }
-    return readings.toArray(new Serializable[0][]);
+    return parameters.toArray(new Serializable[0][]);
+  }
+
+  /** A source is read for all its targets at once. */
+  private List<Reading> onSources() {
+    return stretches.stream()
+        .map(stretch -> new Reading(stretch.first().source(), List.of(stretch)))
+        .toList();
+  }
+
+  /** A target is read for all its sources at once where each of them has the whole table. */
+  private List<Reading> onTargets() {
+    Map<List<Object>, Reading> whole = new LinkedHashMap<>();
+    List<Reading> readings = new ArrayList<>();
+    for (Stretch stretch : stretches) {
+      for (String target : verification.plan().targetsOf(stretch.first().source())) {
+        if (stretch.coversTable()) {
+          whole
+              .computeIfAbsent(
+                  List.of(target, stretch.first().table()),
+                  key -> new Reading(target, new ArrayList<>()))
+              .stretches()
+              .add(stretch);
+        } else {
+          readings.add(new Reading(target, List.of(stretch)));
+        }
+      }
+    }
+    readings.addAll(0, whole.values());
+    return readings;
   }
 }

@@ -1,29 +1,22 @@
 package io.reshard.verifier;
 
-import io.reshard.core.error.ErrorCode;
-import io.reshard.core.json.Documents;
-import io.reshard.core.plan.Plan;
-import io.reshard.core.plan.Split;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.List;
-import java.util.Optional;
 
 /**
- * A statement that reads the aggregates of one split on the shard that its parameters name. The
- * first parameter is the split as JSON; the second the target to read from, or empty for the
- * source, which is read for all its targets at once. For one thread.
+ * A statement that reads the aggregates that its parameter, a {@link Reading} as JSON, asks for.
+ * For one thread.
  */
 final class AggregateStatement {
-  /** What is read of a split after somebody wanted the verification to stop. */
-  private static final String NOTHING = "SELECT ?::text LIMIT 0";
+  /** What is read after somebody wanted the verification to stop. */
+  private static final String NOTHING = "SELECT (?::text[])[1] LIMIT 0";
 
   private final Verification verification;
   private final Side side;
   private final ShardSessions sessions;
   private final ReadingTurns turns;
-  private final String[] parameters = {"", ""};
+  private String parameter = "";
   private PreparedStatement delegate;
 
   AggregateStatement(
@@ -37,7 +30,7 @@ final class AggregateStatement {
   /** The few calls that the source's reader makes. */
   Object call(String method, Object[] arguments) throws SQLException {
     switch (method) {
-      case "setObject" -> parameters[(Integer) arguments[0] - 1] = (String) arguments[1];
+      case "setObject" -> parameter = (String) arguments[1];
       case "setFetchSize" -> {
         // A result is a few rows.
       }
@@ -54,50 +47,30 @@ final class AggregateStatement {
   }
 
   private ResultSet execute() throws SQLException {
-    Split split =
-        Documents.parse(parameters[0], Split.class, ErrorCode.INTERNAL, "a split of the plan");
-    List<String> targets =
-        side == Side.SOURCE
-            ? verification.plan().targetsOf(split.source())
-            : List.of(parameters[1]);
-    String shard = side == Side.SOURCE ? split.source() : parameters[1];
-    if (!turns.begin(shard)) {
-      return query(shard, NOTHING);
+    Reading reading = Reading.parse(parameter);
+    if (!turns.begin(reading.shard())) {
+      return query(reading, NOTHING);
     }
-    String sql =
-        new StepSql(verification.plan(), verification.mode(), split.table(), split.source())
-            .aggregates(split, targets, straysOn(split, shard));
+    String sql = new AggregateSql(verification.plan(), verification.mode(), side, reading).text();
     try {
-      return query(shard, sql);
+      return query(reading, sql);
     } finally {
-      turns.end(shard, split);
+      turns.end(reading);
     }
   }
 
-  private ResultSet query(String shard, String sql) {
+  private ResultSet query(Reading reading, String sql) {
     return sessions.read(
         side,
-        shard,
+        reading.shard(),
         connection -> {
           delegate = connection.prepareStatement(sql);
-          delegate.setString(1, parameters[0]);
+          delegate.setArray(
+              1,
+              connection.createArrayOf(
+                  "text", reading.stretches().stream().map(Stretch::json).toArray()));
           return delegate.executeQuery();
         });
-  }
-
-  /** Each shard's strays are counted once: as a source, or else with its first step's source. */
-  private Optional<String> straysOn(Split split, String shard) {
-    Plan plan = verification.plan();
-    boolean here =
-        side == Side.SOURCE
-            || (!plan.sources().contains(shard)
-                && plan.steps().stream()
-                    .filter(step -> step.target().equals(shard))
-                    .findFirst()
-                    .orElseThrow()
-                    .source()
-                    .equals(split.source()));
-    return here ? Optional.of(shard) : Optional.empty();
   }
 
   private void close() throws SQLException {

@@ -7,8 +7,8 @@ import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
 
 /**
- * Puts the two sides of each step of a split together; what lies astray has one side only, and
- * passes. Keyed by the split, so that a shard's strays stay before the steps that were read with
+ * Puts the two sides of each step of a stretch together; what lies astray has one side only, and
+ * passes. Keyed by the stretch, so that a shard's strays stay before the steps that were read with
  * them: a step whose result is there has left none behind.
  */
 final class PairSides extends KeyedProcessFunction<String, StepAggregates, StepAggregates> {

@@ -4,14 +4,13 @@ import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.ControlPoll;
 import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.plan.PlannedTable;
-import io.reshard.core.plan.Split;
 import io.reshard.core.throttle.ReadThrottle;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * When a reader may begin its next split, and whether it may at all. For one reader's thread, but
+ * When a reader may begin its next reading, and whether it may at all. For one reader's thread, but
  * for {@link #abandon}.
  */
 final class ReadingTurns implements AutoCloseable {
@@ -33,8 +32,8 @@ final class ReadingTurns implements AutoCloseable {
   }
 
   /**
-   * Waits until a split of {@code shard} may be read; then {@link #end} has to follow. False if no
-   * more is to be read.
+   * Waits until {@code shard} may be read; then {@link #end} has to follow. False if no more is to
+   * be read.
    */
   boolean begin(String shard) throws SQLException {
     while (!abandoned && !stopRequested()) {
@@ -60,15 +59,11 @@ final class ReadingTurns implements AutoCloseable {
     return stopRequested;
   }
 
-  /**
-   * {@code split} has been read on {@code shard}. No row has left the server, so what the scan has
-   * cost is what the plan's statistics say.
-   */
-  void end(String shard, Split split) throws SQLException {
-    PlannedTable table = verification.plan().tables().get(split.table());
-    throttle.spend(
-        shard, table.estimatedBytes() * split.estimatedRows() / Math.max(1, table.estimatedRows()));
-    throttle.end(shard);
+  /** No row has left the server, so what the scan has cost is what the plan's statistics say. */
+  void end(Reading reading) throws SQLException {
+    PlannedTable table = verification.plan().tables().get(reading.range().table());
+    throttle.spend(reading.shard(), reading.estimatedBytes(table));
+    throttle.end(reading.shard());
   }
 
   /** Ends any waiting at once. May be called by any thread. */

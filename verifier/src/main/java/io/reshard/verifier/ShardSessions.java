@@ -32,10 +32,14 @@ final class ShardSessions implements AutoCloseable {
   private static final int ATTEMPTS = 4;
   private static final long PAUSE_MILLIS = 500;
 
-  /** Splits are small: compiling a query would take longer than running it. */
+  /**
+   * Many statements are short: compiling them would take longer than running them. A server has as
+   * many backends to bear as the job has readers, not some more for each.
+   */
   private static final String SETTINGS =
       RowHash.SESSION
-          + "SET jit = off; SET statement_timeout = 0; SET default_transaction_read_only = on;";
+          + "SET jit = off; SET max_parallel_workers_per_gather = 0; SET statement_timeout = 0;"
+          + " SET default_transaction_read_only = on;";
 
   private final Verification verification;
   private final boolean fromReplicas;

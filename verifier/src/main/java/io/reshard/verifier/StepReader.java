@@ -18,6 +18,9 @@ import java.util.TreeSet;
 
 /** Reads keys and row hashes of one step of one table, on either side. For one thread. */
 final class StepReader {
+  /** Each of them is a query of its own within the statement. */
+  private static final int SPLITS_PER_QUERY = 50;
+
   private final ShardSessions sessions;
   private final StepSql sql;
   private final String source;
@@ -32,6 +35,41 @@ final class StepReader {
 
   private String shard(Side side) {
     return side == Side.SOURCE ? source : target;
+  }
+
+  /** The step's aggregates of each split of {@code stretch}, of both sides. */
+  List<StepAggregates> perSplit(Stretch stretch) {
+    List<StepAggregates> found = new ArrayList<>();
+    for (int from = 0; from < stretch.splits().size(); from += SPLITS_PER_QUERY) {
+      int to = Math.min(from + SPLITS_PER_QUERY, stretch.splits().size());
+      List<Split> splits = stretch.splits().subList(from, to);
+      List<StepAggregates> onSource = perSplit(Side.SOURCE, splits);
+      List<StepAggregates> onTarget = perSplit(Side.TARGET, splits);
+      for (int at = 0; at < splits.size(); at++) {
+        found.add(onSource.get(at).merge(onTarget.get(at)));
+      }
+    }
+    return found;
+  }
+
+  private List<StepAggregates> perSplit(Side side, List<Split> splits) {
+    return sessions.read(
+        side,
+        shard(side),
+        connection -> {
+          StepAggregates[] found = new StepAggregates[splits.size()];
+          try (Statement statement = connection.createStatement();
+              ResultSet row = statement.executeQuery(sql.perSplit(splits, target))) {
+            while (row.next()) {
+              int at = row.getInt(1);
+              String one = new Stretch(List.of(splits.get(at))).json();
+              found[at] =
+                  StepAggregates.of(
+                      side, one, source + "->" + target, row.getLong(2), row.getString(3));
+            }
+          }
+          return Arrays.asList(found);
+        });
   }
 
   /** The buckets of {@code split} in which the sides differ. */

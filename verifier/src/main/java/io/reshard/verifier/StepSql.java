@@ -3,7 +3,6 @@ package io.reshard.verifier;
 import io.reshard.core.checksum.RowHash;
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.Mismatch;
-import io.reshard.core.control.VerificationReport;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.Split;
@@ -15,7 +14,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
@@ -40,80 +38,6 @@ final class StepSql {
     this.rowHash = mode.checksums() ? RowHash.ofRow(this.table, ALIAS) : "0::bigint";
   }
 
-  /**
-   * A row per target in {@code targets}: the bound text, the step's name, the count and the
-   * checksum of the split's rows that it moves, all from one scan. Where {@code straysOn} names the
-   * shard that is read, its strays are counted in the same scan and come first, if there are any.
-   */
-  String aggregates(Split split, List<String> targets, Optional<String> straysOn) {
-    return table.isReference()
-        ? referenceAggregates(split, targets)
-        : shardedAggregates(split, targets, straysOn);
-  }
-
-  /** Every row counts for every target that receives the table. */
-  private String referenceAggregates(Split split, List<String> targets) {
-    String received =
-        targets.stream()
-            .map(target -> "(" + stepName(target) + ", " + movesTo(target) + ")")
-            .collect(Collectors.joining(", "));
-    return "SELECT ?::text, wanted.step, CASE WHEN wanted.received THEN counted.count ELSE 0 END,"
-        + " CASE WHEN wanted.received THEN counted.checksum ELSE 0 END::text\nFROM (VALUES "
-        + received
-        + ") wanted(step, received) CROSS JOIN (SELECT count(*) AS count, coalesce(sum("
-        + rowHash
-        + "), 0) AS checksum\nFROM "
-        + table.quotedName()
-        + " t WHERE "
-        + SplitSql.predicate(table, split, ALIAS)
-        + "\nAND "
-        + ownedBySource()
-        + ") counted";
-  }
-
-  /**
-   * Each row is routed once: OFFSET 0 keeps the inner query from being merged into the outer. What
-   * it belongs to is a number there, which is cheaper to group by than a name.
-   */
-  private String shardedAggregates(Split split, List<String> targets, Optional<String> straysOn) {
-    List<String> subjects = new ArrayList<>(targets.stream().map(this::stepName).toList());
-    StringBuilder moved = new StringBuilder("CASE WHEN " + ownedBySource() + " THEN CASE");
-    for (int number = 1; number <= targets.size(); number++) {
-      moved.append(" WHEN " + movesTo(targets.get(number - 1)) + " THEN " + number);
-    }
-    moved.append(" END END");
-    StringBuilder strays = new StringBuilder();
-    for (Mismatch.Kind kind : List.of(Mismatch.Kind.UNOWNED, Mismatch.Kind.STRAY)) {
-      straysOn.ifPresent(
-          shard -> {
-            subjects.add(straySubject(shard, kind));
-            strays.append(
-                ", CASE WHEN " + stray(shard, kind) + " THEN " + subjects.size() + " END");
-          });
-    }
-    return "WITH found AS (SELECT t.reshard_subject AS number, count(*) AS count, sum("
-        + rowHash
-        + ") AS checksum\nFROM (SELECT t.*, coalesce("
-        + moved
-        + strays
-        + ") AS reshard_subject\nFROM "
-        + table.quotedName()
-        + " t WHERE "
-        + SplitSql.predicate(table, split, ALIAS)
-        + "\nOFFSET 0) t WHERE t.reshard_subject IS NOT NULL GROUP BY 1)"
-        + "\nSELECT ?::text, subject, coalesce(count, 0), coalesce(checksum, 0)::text"
-        + " FROM unnest(ARRAY["
-        + String.join(", ", subjects)
-        + "]) WITH ORDINALITY wanted(subject, number) LEFT JOIN found USING (number)"
-        + "\nWHERE number <= "
-        + targets.size()
-        + " OR count > 0 ORDER BY number DESC";
-  }
-
-  private static String straySubject(String shard, Mismatch.Kind kind) {
-    return Sql.literal(new VerificationReport.StrayTotal(shard, kind, 0).subject()) + "::text";
-  }
-
   private String stray(String shard, Mismatch.Kind kind) {
     TableRouting after = plan.newRouting(table, ALIAS);
     String nobody = after.owner(plan::shardOrdinal) + " = " + RoutingSql.NOBODY;
@@ -124,18 +48,41 @@ final class StepSql {
             : plan.oldRouting(table, ALIAS).strayOn(shard) + " AND NOT " + nobody);
   }
 
-  /** The keys of some of the split's rows on {@code shard} that do not belong there. */
-  String strays(Split split, String shard, Mismatch.Kind kind, int limit) {
-    return "SELECT "
+  /**
+   * How many rows of {@code range} on {@code shard} do not belong there, for one reason, and the
+   * keys of some: the number in front of each key, no row if there is none.
+   */
+  String strays(Split range, String shard, Mismatch.Kind kind, int limit) {
+    return "SELECT count(*) OVER (), "
         + keyTexts()
         + " FROM "
         + table.quotedName()
         + " t WHERE "
-        + SplitSql.predicate(table, split, ALIAS)
+        + SplitSql.predicate(table, range, ALIAS)
         + " AND "
         + stray(shard, kind)
         + " LIMIT "
-        + limit;
+        + Math.max(1, limit);
+  }
+
+  /** A row per split, with its position: count and checksum of the rows that move. */
+  String perSplit(List<Split> splits, String target) {
+    return IntStream.range(0, splits.size())
+        .mapToObj(
+            position ->
+                "SELECT "
+                    + position
+                    + ", count(*), coalesce(sum("
+                    + rowHash
+                    + "), 0)::text FROM "
+                    + table.quotedName()
+                    + " t WHERE "
+                    + SplitSql.predicate(table, splits.get(position), ALIAS)
+                    + " AND "
+                    + ownedBySource()
+                    + " AND "
+                    + movesTo(target))
+        .collect(Collectors.joining("\nUNION ALL "));
   }
 
   /**
@@ -235,10 +182,6 @@ final class StepSql {
 
   String tableName() {
     return table.displayName();
-  }
-
-  private String stepName(String target) {
-    return Sql.literal(source + "->" + target) + "::text";
   }
 
   private String keyTexts() {

@@ -39,6 +39,9 @@ public final class VerificationJob {
    */
   private static final String SLOTS = "verification";
 
+  /** A scan of so much takes some seconds: so long does a request to stop or to pause wait. */
+  private static final long MAX_STRETCH_BYTES = 512L << 20;
+
   private VerificationJob() {}
 
   /** Submits the job; see {@link VerifierArguments} for the arguments. */
@@ -87,7 +90,8 @@ public final class VerificationJob {
       Verification verification) {
     PlanCoverage.check(plan);
     environment.setRuntimeMode(RuntimeExecutionMode.STREAMING);
-    AggregateSources aggregates = new AggregateSources(verification, splits);
+    List<Stretch> stretches = Stretch.of(plan, splits, MAX_STRETCH_BYTES);
+    AggregateSources aggregates = new AggregateSources(verification, stretches);
 
     DataStream<StepAggregates> sources =
         environment
@@ -108,7 +112,7 @@ public final class VerificationJob {
 
     sources
         .union(targets)
-        .keyBy(StepAggregates::split)
+        .keyBy(StepAggregates::stretch)
         .process(new PairSides())
         .name("Compare both sides")
         .uid("compare")

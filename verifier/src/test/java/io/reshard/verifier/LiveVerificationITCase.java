@@ -141,7 +141,8 @@ final class LiveVerificationITCase {
       for (Split split : shards.plan().splits()) {
         for (String target : shards.plan().targetsOf(split.source())) {
           String step = split.source() + "->" + target;
-          resolver.add(new StepAggregates(Documents.toJson(split), step, 1L, "1", 1L, "2"));
+          String one = new Stretch(List.of(split)).json();
+          resolver.add(new StepAggregates(one, step, 1L, "1", 1L, "2"));
         }
       }
       resolver.finish();

@@ -1,0 +1,81 @@
+package io.reshard.verifier;
+
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.Split;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Splits of one table on one source that follow one another, and are compared at once: sides that
+ * agree on all of their rows agree on each split. One scan of a long range costs the servers much
+ * less than a scan for each of its splits, and Flink has less to hand around.
+ */
+record Stretch(List<Split> splits) {
+  /**
+   * Those of {@code open} that follow one another become one stretch, of {@code maxBytes} at most
+   * where they are more than one. A shard's rows are taken to be spread evenly over its splits.
+   */
+  static List<Stretch> of(Plan plan, List<Split> open, long maxBytes) {
+    Map<List<Object>, Long> splitsPerShard = new HashMap<>();
+    plan.splits().forEach(split -> splitsPerShard.merge(chain(split), 1L, Long::sum));
+    Map<List<Object>, List<List<Split>>> stretches = new LinkedHashMap<>();
+    for (Split split : open) {
+      long shardBytes = plan.tables().get(split.table()).estimatedBytes() / plan.sources().size();
+      long bytes = Math.max(1, shardBytes / splitsPerShard.get(chain(split)));
+      List<List<Split>> chain =
+          stretches.computeIfAbsent(chain(split), unused -> new ArrayList<>());
+      List<Split> last = chain.isEmpty() ? List.of() : chain.get(chain.size() - 1);
+      if (!follows(last, split) || (last.size() + 1) * bytes > maxBytes) {
+        last = new ArrayList<>();
+        chain.add(last);
+      }
+      last.add(split);
+    }
+    return stretches.values().stream().flatMap(List::stream).map(Stretch::new).toList();
+  }
+
+  private static List<Object> chain(Split split) {
+    return List.of(split.table(), split.source());
+  }
+
+  /** An open bound has nothing behind it. */
+  private static boolean follows(List<Split> before, Split split) {
+    return !before.isEmpty()
+        && split.lower() != null
+        && split.lower().equals(before.get(before.size() - 1).upper());
+  }
+
+  static Stretch parse(String json) {
+    return Documents.parse(json, Stretch.class, ErrorCode.INTERNAL, "splits of the plan");
+  }
+
+  String json() {
+    return Documents.toJson(this);
+  }
+
+  /** The splits as one. */
+  Split range() {
+    Split last = splits.get(splits.size() - 1);
+    return new Split(
+        first().id(),
+        first().table(),
+        first().source(),
+        first().lower(),
+        last.upper(),
+        splits.stream().mapToLong(Split::estimatedRows).sum());
+  }
+
+  Split first() {
+    return splits.get(0);
+  }
+
+  /** Whether these are all keys that there can be. */
+  boolean coversTable() {
+    return range().lower() == null && range().upper() == null;
+  }
+}

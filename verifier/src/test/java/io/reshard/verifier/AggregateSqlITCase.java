@@ -1,0 +1,99 @@
+package io.reshard.verifier;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reshard.core.checksum.RowHash;
+import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.plan.Split;
+import io.reshard.core.topology.KeyRange;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.Topology;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** One scan for all steps gives what a query for each of them gives, however many they are. */
+final class AggregateSqlITCase {
+  @ParameterizedTest
+  @ValueSource(ints = {2, 16})
+  void aSourceIsReadForAllItsTargetsAtOnce(int targets) throws Exception {
+    Shards shards = Shards.start(1_500);
+    Plan plan = intoMany(shards.plan(), targets);
+    PlannedTable orders = plan.tables().get(0);
+    Stretch stretch = new Stretch(List.of(new Split(0, 0, "shard-0", null, List.of("900"), 0)));
+    shards.run(
+        "shard-0",
+        "INSERT INTO orders (id, customer) SELECT -customer, customer FROM generate_series(1, 9)"
+            + " AS t (customer) WHERE "
+            + plan.oldRouting(orders, "t").ownedBy("shard-1"));
+    String strays = "SELECT count(*) FROM orders WHERE id < 0";
+
+    Map<String, String> found = read(shards, plan, Side.SOURCE, "shard-0", stretch);
+
+    assertThat(found.remove("STRAY on shard-0")).startsWith(shards.value("shard-0", strays) + " ");
+    assertThat(found).hasSize(targets);
+    for (String target : plan.targetsOf("shard-0")) {
+      String own =
+          "SELECT count(*) || ' ' || coalesce(sum(%s), 0) FROM orders t WHERE id < 900 AND %s AND %s"
+              .formatted(
+                  RowHash.ofRow(orders, "t"),
+                  plan.oldRouting(orders, "t").ownedBy("shard-0"),
+                  plan.newRouting(orders, "t").ownedBy(target));
+      assertThat(found.get("shard-0->" + target)).isEqualTo(shards.value("shard-0", own));
+    }
+  }
+
+  private static Map<String, String> read(
+      Shards shards, Plan plan, Side side, String shard, Stretch stretch) throws Exception {
+    Reading reading = new Reading(shard, List.of(stretch));
+    String sql = new AggregateSql(plan, VerificationMode.CHECKSUM, side, reading).text();
+    Map<String, String> found = new LinkedHashMap<>();
+    try (Connection connection = shards.connect(shard);
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setArray(1, connection.createArrayOf("text", new String[] {"the stretch"}));
+      try (ResultSet row = statement.executeQuery()) {
+        while (row.next()) {
+          assertThat(row.getString(1)).isEqualTo("the stretch");
+          found.put(row.getString(2), row.getLong(3) + " " + row.getString(4));
+        }
+      }
+    }
+    return found;
+  }
+
+  /** The plan with a target topology of {@code count} new shards, which take everything. */
+  private static Plan intoMany(Plan plan, int count) {
+    List<Shard> shards = new ArrayList<>();
+    List<MigrationStep> steps = new ArrayList<>();
+    long width = Long.divideUnsigned(-1L, count) + 1;
+    for (int index = 0; index < count; index++) {
+      KeyRange range = new KeyRange(width * index, index == count - 1 ? 0 : width * (index + 1));
+      String id = "new-" + index;
+      shards.add(new Shard(id, "node-1", id, ShardStatus.ACTIVE, range, null));
+      steps.add(new MigrationStep("shard-0", id, "", 0, 0));
+    }
+    Topology target = plan.target();
+    return new Plan(
+        plan.format(),
+        plan.planId(),
+        plan.source(),
+        new Topology(2, target.routing(), target.nodes(), shards, target.tables()),
+        plan.schema(),
+        plan.tables(),
+        steps,
+        plan.splits(),
+        0,
+        0,
+        List.of());
+  }
+}
