@@ -11,6 +11,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,11 +39,12 @@ public final class TopologyFollower implements AutoCloseable {
   }
 
   private final ControlDatabase control;
-  private final TopologyStore store;
   private final Duration interval;
   private final Thread thread;
   private volatile View view;
   private volatile boolean closed;
+  private ControlSession session;
+  private OptionalLong looked = OptionalLong.empty();
 
   /**
    * Reads the active topology and begins to follow it; {@code invalid_topology} if there is none,
@@ -52,9 +54,8 @@ public final class TopologyFollower implements AutoCloseable {
    */
   public TopologyFollower(ControlDatabase control, Duration interval) {
     this.control = control;
-    this.store = new TopologyStore(control);
     this.interval = interval;
-    this.view = View.of(store.active());
+    this.view = View.of(new TopologyStore(control).active());
     this.thread = new Thread(this::follow, "topology-follower");
     thread.setDaemon(true);
     thread.start();
@@ -78,10 +79,44 @@ public final class TopologyFollower implements AutoCloseable {
     return router;
   }
 
-  /** Reads the active topology now; an application calls it when a shard has refused a write. */
-  public synchronized void refresh() {
-    if (store.activeVersion() != view.topology().version()) {
-      view = View.of(store.active());
+  /**
+   * Reads the active topology now; an application calls it when a shard has refused a write. Many
+   * threads that are refused at once share a look, and all looks a session.
+   */
+  public void refresh() {
+    long asked = System.nanoTime();
+    synchronized (this) {
+      if (looked.isEmpty() || looked.getAsLong() - asked < 0) {
+        looked = OptionalLong.of(System.nanoTime());
+        look();
+      }
+    }
+  }
+
+  private void look() {
+    boolean kept = session != null;
+    try {
+      if (!kept) {
+        session = control.openSession();
+      }
+      TopologyStore store = new TopologyStore(session.database());
+      if (store.activeVersion() != view.topology().version()) {
+        view = View.of(store.active());
+      }
+    } catch (ReshardingException e) {
+      endSession();
+      if (!kept) {
+        throw e;
+      }
+      // The session may have ended long ago.
+      look();
+    }
+  }
+
+  private void endSession() {
+    if (session != null) {
+      session.close();
+      session = null;
     }
   }
 
@@ -97,8 +132,10 @@ public final class TopologyFollower implements AutoCloseable {
           notified.getNotifications(Math.toIntExact(interval.toMillis()));
         }
       } catch (SQLException | ReshardingException e) {
-        LOG.warn("the active topology cannot be followed for now: {}", e.getMessage());
-        pause();
+        if (!closed) {
+          LOG.warn("the active topology cannot be followed for now: {}", e.getMessage());
+          pause();
+        }
       }
     }
   }
@@ -118,5 +155,8 @@ public final class TopologyFollower implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
+    synchronized (this) {
+      endSession();
+    }
   }
 }

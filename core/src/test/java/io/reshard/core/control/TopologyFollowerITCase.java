@@ -62,6 +62,20 @@ class TopologyFollowerITCase {
   }
 
   @Test
+  void looksAgainWhenItsSessionIsLost() throws Exception {
+    try (TopologyFollower follower = new TopologyFollower(control, LONG)) {
+      awaitListener();
+      TestServer.run(
+          database,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+              + " WHERE application_name LIKE 'reshard%' AND datname = current_database()");
+      switchTo(2);
+      follower.refresh();
+      assertThat(follower.topology().version()).isEqualTo(2);
+    }
+  }
+
+  @Test
   void knowsItsTables() {
     try (TopologyFollower follower = new TopologyFollower(control, LONG)) {
       assertThatThrownBy(() -> follower.router("public.other"))

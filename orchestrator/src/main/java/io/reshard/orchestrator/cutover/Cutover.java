@@ -81,7 +81,6 @@ final class Cutover {
       long begun = System.nanoTime();
       try {
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
-        gate.awaitShortLag();
         return window(attempt, verified, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
@@ -137,12 +136,12 @@ final class Cutover {
     CutoverSteps steps = steps(attempt, sessions);
     JobProgress progress = new JobProgress(session, plan.planId());
     CutoverAttempts switching = new CutoverAttempts(session, plan);
+    rehearse(attempt, steps, switching);
+    gate.awaitShortLag();
     Deadline deadline = new Deadline(settings.timeout());
-    steps.prepareFence(deadline);
     StepTimes times = new StepTimes();
     Collection<Long> fenced = times.of("fence", () -> steps.raiseFence(deadline));
     long end = times.of("mark", () -> steps.markEnd(fenced, deadline));
-    times.of("sequences", () -> steps.advanceSequences(deadline));
     times.of("drain", () -> steps.drain(end, progress, deadline));
     times.of("verified", () -> steps.requireVerified(verified, progress));
     times.of("revoke", () -> steps.revokeForwardJob(deadline));
@@ -159,6 +158,14 @@ final class Cutover {
         readOnlyMillis,
         times.millis("drain"),
         CutoverReport.GATE_OPEN);
+  }
+
+  /** All that can be done before a writer has to wait. */
+  private void rehearse(int attempt, CutoverSteps steps, CutoverAttempts switching) {
+    Deadline deadline = new Deadline(settings.timeout());
+    steps.prepareFence(deadline);
+    steps.rehearseFence(deadline);
+    switching.rehearseSwitch(attempt);
   }
 
   private CutoverReport undo(int attempt, long begun, RuntimeException cause) {

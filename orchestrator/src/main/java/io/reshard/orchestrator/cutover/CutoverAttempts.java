@@ -9,6 +9,7 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import java.util.Optional;
+import org.jdbi.v3.core.Handle;
 
 /** The attempts to switch one operation. A lost reply is answered by reading the row. */
 final class CutoverAttempts {
@@ -103,28 +104,49 @@ final class CutoverAttempts {
         jdbi ->
             jdbi.inTransaction(
                 handle -> {
-                  int closed =
-                      handle.execute(
-                          "UPDATE cutover_attempt SET status = 'SWITCHED', closed_at = now()"
-                              + " WHERE operation_id = ? AND attempt = ? AND status = 'OPEN'",
-                          plan.planId(),
-                          attempt);
-                  if (closed == 0) {
-                    throw new ReshardingException(
-                        ErrorCode.CUTOVER_ABORTED,
-                        "cutover attempt " + attempt + " was aborted by another process");
-                  }
-                  TopologyStore.compareAndSet(handle, plan.source().version(), plan.target());
-                  for (Shard shard : plan.target().shards()) {
-                    TopologyStore.record(handle, shard.id(), shard.status(), null);
-                  }
-                  for (Shard shard : plan.source().shards()) {
-                    if (plan.target().findShard(shard.id()).isEmpty()) {
-                      TopologyStore.record(handle, shard.id(), ShardStatus.TO_BE_DELETED, null);
-                    }
+                  switchTopology(handle, attempt);
+                  return null;
+                }));
+  }
+
+  /** The switch, rolled back at once: what refuses it does so before a writer has to wait. */
+  void rehearseSwitch(int attempt) {
+    control.call(
+        "rehearse the switch of the topology",
+        jdbi ->
+            jdbi.withHandle(
+                handle -> {
+                  handle.begin();
+                  try {
+                    switchTopology(handle, attempt);
+                  } finally {
+                    handle.rollback();
                   }
                   return null;
                 }));
+  }
+
+  private void switchTopology(Handle handle, int attempt) {
+    int closed =
+        handle.execute(
+            "UPDATE cutover_attempt SET status = 'SWITCHED', closed_at = now()"
+                + " WHERE operation_id = ? AND attempt = ? AND status = 'OPEN'",
+            plan.planId(),
+            attempt);
+    if (closed == 0) {
+      throw new ReshardingException(
+          ErrorCode.CUTOVER_ABORTED,
+          "cutover attempt " + attempt + " was aborted by another process");
+    }
+    TopologyStore.compareAndSet(handle, plan.source().version(), plan.target());
+    for (Shard shard : plan.target().shards()) {
+      TopologyStore.record(handle, shard.id(), shard.status(), null);
+    }
+    for (Shard shard : plan.source().shards()) {
+      if (plan.target().findShard(shard.id()).isEmpty()) {
+        TopologyStore.record(handle, shard.id(), ShardStatus.TO_BE_DELETED, null);
+      }
+    }
   }
 
   /** Turns the attempt from OPEN to ABORTED and returns what it is afterwards. */

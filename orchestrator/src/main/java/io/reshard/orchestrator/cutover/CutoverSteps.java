@@ -37,6 +37,15 @@ final class CutoverSteps {
     sessions.each(plan.sources(), "prepare", deadline, WriteFence::prepare);
   }
 
+  /**
+   * Does what the fence's transactions do besides the locks: a table that has been altered refuses
+   * the cutover before a writer waits, and nothing is done for the first time while writers wait.
+   */
+  void rehearseFence(Deadline deadline) {
+    sessions.each(plan.sources(), "rehearse", deadline, fence::rehearse);
+    sessions.each(plan.sources(), "rehearse", deadline, Sequences::highest);
+  }
+
   /** Raises the fence on all sources and returns the heartbeat that each committed with it. */
   Collection<Long> raiseFence(Deadline deadline) {
     return sessions.each(plan.sources(), "fence", deadline, fence::raise).values();
@@ -57,12 +66,21 @@ final class CutoverSteps {
     return end;
   }
 
+  /** Waits for the drain, and advances the sequences meanwhile: nobody draws from them any more. */
+  void drain(long end, JobProgress progress, Deadline deadline) {
+    sessions.beside(
+        "sequences",
+        deadline,
+        () -> advanceSequences(deadline),
+        () -> awaitFrontier(end, progress, deadline));
+  }
+
   /**
    * Waits until everything that was committed before the fences is on its target. A job that has
    * just died would hold the window open until the timeout, so a frontier that stands still ends it
    * sooner.
    */
-  void drain(long end, JobProgress progress, Deadline deadline) {
+  private void awaitFrontier(long end, JobProgress progress, Deadline deadline) {
     try {
       if (!progress.awaitFrontier(end, deadline.left("drain"), STALL)) {
         deadline.left("drain");
@@ -102,8 +120,7 @@ final class CutoverSteps {
         (target, connection) -> TargetEpoch.revoke(connection, plan.planId()));
   }
 
-  /** Behind the fence nobody draws a value that counts, so this need not wait for the drain. */
-  void advanceSequences(Deadline deadline) {
+  private void advanceSequences(Deadline deadline) {
     Map<String, Long> floors =
         Sequences.merge(
             sessions.each(plan.sources(), "sequences", deadline, Sequences::highest).values());

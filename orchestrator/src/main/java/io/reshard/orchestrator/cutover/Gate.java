@@ -28,9 +28,10 @@ import org.slf4j.LoggerFactory;
 /** What must hold before the fence is raised. A refusal is {@code cutover_aborted}. */
 final class Gate {
   private static final Logger LOG = LoggerFactory.getLogger(Gate.class);
+  private static final Duration SHORT_LAG = Duration.ofMillis(100);
   private static final Duration CALM_LAG = Duration.ofMillis(400);
   private static final Duration CALM_WAIT = Duration.ofSeconds(10);
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
   private final Plan plan;
   private final ControlDatabase control;
@@ -97,14 +98,22 @@ final class Gate {
 
   /**
    * The drain takes as long as the lag, and writers wait for it: so a short lag is waited for, for
-   * some seconds. One that stays longer, but under the operator's threshold, is let through.
+   * some seconds, and what counts as short grows meanwhile. One that stays longer, but under the
+   * operator's threshold, is let through.
    */
   void awaitShortLag() {
-    long end = System.nanoTime() + CALM_WAIT.toNanos();
-    while (lagMillis() > CALM_LAG.toMillis() && System.nanoTime() - end < 0) {
+    long begun = System.nanoTime();
+    long waited = 0;
+    while (waited < CALM_WAIT.toNanos() && lagMillis() > shortLagMillis(waited)) {
       LockSupport.parkNanos(POLL_NANOS);
+      waited = System.nanoTime() - begun;
     }
     checkLag();
+  }
+
+  private static long shortLagMillis(long waited) {
+    long range = CALM_LAG.minus(SHORT_LAG).toMillis();
+    return SHORT_LAG.toMillis() + range * waited / CALM_WAIT.toNanos();
   }
 
   private long lagMillis() {

@@ -86,6 +86,13 @@ final class ShardSessions implements AutoCloseable {
     return results;
   }
 
+  /** Runs {@code work}, and {@code other} beside it; returns when both have ended. */
+  void beside(String step, Deadline deadline, Runnable other, Runnable work) {
+    Future<?> running = threads.submit(other);
+    work.run();
+    await("the shards", step, deadline, running);
+  }
+
   private <T> T await(String shard, String step, Deadline deadline, Future<T> future) {
     try {
       return future.get(deadline.left(step).toMillis() + 1, TimeUnit.MILLISECONDS);

@@ -71,6 +71,14 @@ final class WriteFence {
     }
   }
 
+  /** What {@link #raise} does behind its locks. */
+  boolean rehearse(String source, Connection connection) throws SQLException {
+    tables(connection);
+    new SchemaWatch(plan, source).check(connection);
+    Heartbeat.beat(connection, plan.planId());
+    return true;
+  }
+
   /** Raises the fence on one source and returns the value that the frontier must pass. */
   long raise(String source, Connection connection) throws SQLException {
     CountDownLatch raised = new CountDownLatch(1);

@@ -46,6 +46,7 @@ public final class LiveSystem implements AutoCloseable {
   private final ControlDatabase control;
   private final Secrets secrets;
   private final LoadedRows loaded;
+  private final List<TopologyDirectory> directories = new ArrayList<>();
 
   private LiveSystem(
       EmbeddedPostgresServer first, EmbeddedPostgresServer second, int shards, long orders)
@@ -157,7 +158,9 @@ public final class LiveSystem implements AutoCloseable {
   }
 
   TopologyDirectory directory() {
-    return new TopologyDirectory(new TopologyStore(control), secrets);
+    TopologyDirectory directory = new TopologyDirectory(control, secrets);
+    directories.add(directory);
+    return directory;
   }
 
   LoadedRows loaded() {
@@ -199,6 +202,7 @@ public final class LiveSystem implements AutoCloseable {
 
   @Override
   public void close() {
+    directories.forEach(TopologyDirectory::close);
     first.close();
     second.close();
   }
