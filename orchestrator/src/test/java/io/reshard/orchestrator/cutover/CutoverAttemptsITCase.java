@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 class CutoverAttemptsITCase {
   private final Plan plan = SmallPlans.plan("op-1", 1);
   private EmbeddedPostgresServer server;
+  private ControlDatabase control;
   private TopologyStore topologies;
   private CutoverAttempts forward;
   private CutoverAttempts back;
@@ -31,7 +32,7 @@ class CutoverAttemptsITCase {
   void start() throws SQLException {
     server = EmbeddedPostgresServer.start(ServerOptions.fast());
     Endpoint endpoint = new Endpoint("control", server.createDatabase("control"), "postgres", null);
-    ControlDatabase control = new ControlDatabase(endpoint).migrate();
+    control = new ControlDatabase(endpoint).migrate();
     topologies = new TopologyStore(control);
     topologies.initialize(plan.source());
     forward = new CutoverAttempts(control, plan);
@@ -72,6 +73,20 @@ class CutoverAttemptsITCase {
     assertThat(status("shard-0")).isEqualTo(ShardStatus.ACTIVE);
     assertThat(status("shard-1")).isEqualTo(ShardStatus.TO_BE_DELETED);
     assertThat(forward.abort(second)).isEqualTo(CutoverStatus.SWITCHED);
+  }
+
+  @Test
+  void aRehearsalChangesNothingAndRefusesWhatTheSwitchWould() {
+    int attempt = forward.open();
+    forward.rehearseSwitch(attempt);
+    assertThat(topologies.activeVersion()).isEqualTo(1);
+    assertThat(forward.newest().orElseThrow().status()).isEqualTo(CutoverStatus.OPEN);
+    forward.switchTopology(attempt);
+    assertThat(topologies.activeVersion()).isEqualTo(2);
+
+    CutoverAttempts late = new CutoverAttempts(control, plan.withId("late"));
+    int tooLate = late.open();
+    assertFails(ErrorCode.TOPOLOGY_CONFLICT, () -> late.rehearseSwitch(tooLate));
   }
 
   @Test
