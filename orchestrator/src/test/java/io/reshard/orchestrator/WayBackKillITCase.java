@@ -18,7 +18,6 @@ import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -26,7 +25,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -217,42 +215,16 @@ class WayBackKillITCase {
         .atMost(PATIENCE)
         .until(
             () -> {
-              assertThat(process.isAlive()).as(this::log).isTrue();
+              assertThat(process.isAlive())
+                  .as(() -> CommandProcess.said(folder, "rollback"))
+                  .isTrue();
               return point.call();
             });
   }
 
-  private String log() {
-    try {
-      return Files.readString(folder.resolve("rollback.log"));
-    } catch (IOException e) {
-      return e.getMessage();
-    }
-  }
-
   /** A rollback in a process of its own. */
   private Process rollback(String... more) throws IOException {
-    Path config = folder.resolve("reshard.yaml");
-    Files.writeString(
-        config,
-        """
-        control: { url: '%s', user: postgres }
-        flink: { address: '%s' }
-        options: { cutoverTimeout: 3m, cdcLagThreshold: 3m }
-        """
-            .formatted(control().url(), migration.context().cluster().orElseThrow().address()));
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
-    command.addAll(
-        List.of("-Dreshard.state=" + folder, "-cp", System.getProperty("java.class.path")));
-    command.addAll(List.of("io.reshard.orchestrator.cli.Reshard", "rollback"));
-    command.addAll(List.of(migration.plan().planId(), "-c", config.toString()));
-    command.addAll(List.of(more));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("rollback.log").toFile()))
-        .start();
+    return CommandProcess.start(migration, folder, "rollback", List.of(more));
   }
 
   private static Hold hold(Endpoint database, String query) throws SQLException {

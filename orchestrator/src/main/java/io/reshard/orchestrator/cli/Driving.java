@@ -12,7 +12,6 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.Phase;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine;
 
 /** Drives an operation in the foreground, with its progress on standard error. */
@@ -56,9 +55,8 @@ final class Driving {
         session.context(plan, Optional.of(session.cluster()), Optional.empty());
     common.say("Flink: " + session.cluster().address());
     OperationDriver driver = new OperationDriver(context, new FencedCutover());
-    AtomicBoolean over = new AtomicBoolean();
-    Thread farewell = new Thread(() -> sayInterrupted(over, id), "farewell");
-    Runtime.getRuntime().addShutdownHook(farewell);
+    Farewell farewell =
+        Farewell.prepare(common, "Interrupted; 'reshard resume " + id + "' goes on.");
     Operation operation;
     ProgressDisplay display =
         ProgressDisplay.start(common.err(), plan, () -> session.statuses().read(id));
@@ -66,16 +64,10 @@ final class Driving {
       operation = driver.drive(until);
     } finally {
       display.close();
-      over.set(true);
+      farewell.omit();
     }
     OperationStatus status = session.statuses().read(id);
     common.print(status, text(operation, driver.cutoverReport()));
-  }
-
-  private void sayInterrupted(AtomicBoolean over, String id) {
-    if (!over.get()) {
-      common.say("Interrupted; 'reshard resume " + id + "' goes on.");
-    }
   }
 
   private String text(Operation operation, Optional<CutoverReport> report) {

@@ -109,10 +109,16 @@ final class VerifyCommand implements Callable<Integer> {
             session.cluster());
     VerificationMode wanted = mode == null ? session.config().options().verificationMode() : mode;
     int keys = allKeys == null ? samples : Verification.ALL_KEYS;
-    VerificationReport report =
-        resume
-            ? verification.resume(wanted, keys, () -> sayProgress(session, plan))
-            : verification.run(wanted, keys, () -> sayProgress(session, plan));
+    VerificationReport report;
+    Farewell farewell = Farewell.prepare(common, interrupted(session, plan.planId()));
+    try {
+      report =
+          resume
+              ? verification.resume(wanted, keys, () -> sayProgress(session, plan))
+              : verification.run(wanted, keys, () -> sayProgress(session, plan));
+    } finally {
+      farewell.omit();
+    }
     writeAllKeys(report);
     common.print(VerificationText.view(report, samples), VerificationText.of(report, samples));
     if (report.mismatches() == 0 && verification.wasStopped(report)) {
@@ -121,6 +127,18 @@ final class VerifyCommand implements Callable<Integer> {
           "the verification was asked to stop; 'reshard verify --resume' goes on with it");
     }
     return report.consistent() ? ExitCode.OK : ExitCode.DIFFERENCES;
+  }
+
+  /** An embedded cluster ends with this process, another one does not, and neither do its jobs. */
+  private static String interrupted(Session session, String id) {
+    String again = "'reshard verify " + id + " --resume'";
+    return session.embedded()
+        ? "Interrupted; " + again + " goes on."
+        : "Interrupted, but Flink goes on with it: "
+            + again
+            + " waits for the result, 'reshard verify "
+            + id
+            + " --stop' ends it.";
   }
 
   private void sayProgress(Session session, Plan plan) {
