@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -38,33 +39,60 @@ final class AggregateSqlITCase {
             + plan.oldRouting(orders, "t").ownedBy("shard-1"));
     String strays = "SELECT count(*) FROM orders WHERE id < 0";
 
-    Map<String, String> found = read(shards, plan, Side.SOURCE, "shard-0", stretch);
+    Map<String, String> found = read(shards, plan, Side.SOURCE, "shard-0", List.of(stretch));
 
-    assertThat(found.remove("STRAY on shard-0")).startsWith(shards.value("shard-0", strays) + " ");
+    assertThat(found.remove("STRAY on shard-0 of shard-0"))
+        .startsWith(shards.value("shard-0", strays) + " ");
     assertThat(found).hasSize(targets);
     for (String target : plan.targetsOf("shard-0")) {
-      String own =
-          "SELECT count(*) || ' ' || coalesce(sum(%s), 0) FROM orders t WHERE id < 900 AND %s AND %s"
-              .formatted(
-                  RowHash.ofRow(orders, "t"),
-                  plan.oldRouting(orders, "t").ownedBy("shard-0"),
-                  plan.newRouting(orders, "t").ownedBy(target));
-      assertThat(found.get("shard-0->" + target)).isEqualTo(shards.value("shard-0", own));
+      String own = aggregate(plan, "shard-0", target) + " AND id < 900";
+      assertThat(found.get("shard-0->" + target + " of shard-0"))
+          .isEqualTo(shards.value("shard-0", own));
     }
   }
 
+  @Test
+  void aTargetIsReadForAllItsSourcesAtOnce() throws Exception {
+    Shards shards = Shards.start(1_500);
+    Plan plan = shards.plan();
+    List<Stretch> orders =
+        Stretch.of(plan, plan.splits(), Long.MAX_VALUE).stream()
+            .filter(stretch -> stretch.first().table() == 0)
+            .toList();
+
+    Map<String, String> found = read(shards, plan, Side.TARGET, "shard-2", orders);
+
+    assertThat(found).hasSize(2);
+    for (String source : Shards.SOURCES) {
+      assertThat(found.get(source + "->shard-2 of " + source))
+          .isEqualTo(shards.value("shard-2", aggregate(plan, source, "shard-2")))
+          .doesNotStartWith("0 ");
+    }
+  }
+
+  private static String aggregate(Plan plan, String source, String target) {
+    PlannedTable orders = plan.tables().get(0);
+    return "SELECT count(*) || ' ' || coalesce(sum(%s), 0) FROM orders t WHERE %s AND %s"
+        .formatted(
+            RowHash.ofRow(orders, "t"),
+            plan.oldRouting(orders, "t").ownedBy(source),
+            plan.newRouting(orders, "t").ownedBy(target));
+  }
+
+  /** Count and checksum by the step's name and the stretch's source. */
   private static Map<String, String> read(
-      Shards shards, Plan plan, Side side, String shard, Stretch stretch) throws Exception {
-    Reading reading = new Reading(shard, List.of(stretch));
+      Shards shards, Plan plan, Side side, String shard, List<Stretch> stretches) throws Exception {
+    Reading reading = new Reading(shard, stretches);
     String sql = new AggregateSql(plan, VerificationMode.CHECKSUM, side, reading).text();
     Map<String, String> found = new LinkedHashMap<>();
     try (Connection connection = shards.connect(shard);
         PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setArray(1, connection.createArrayOf("text", new String[] {"the stretch"}));
+      Object[] names = stretches.stream().map(stretch -> stretch.first().source()).toArray();
+      statement.setArray(1, connection.createArrayOf("text", names));
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
-          assertThat(row.getString(1)).isEqualTo("the stretch");
-          found.put(row.getString(2), row.getLong(3) + " " + row.getString(4));
+          String subject = row.getString(2) + " of " + row.getString(1);
+          found.put(subject, row.getLong(3) + " " + row.getString(4));
         }
       }
     }
