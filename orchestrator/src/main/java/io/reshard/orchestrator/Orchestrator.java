@@ -8,7 +8,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.phase.CleanUp;
@@ -40,7 +40,7 @@ public final class Orchestrator {
   private final Secrets.Control login;
   private final ControlDatabase control;
   private final Supplier<FlinkCluster> cluster;
-  private final Options options;
+  private final ReshardingOptions options;
   private final Tracer tracer;
   private final OperationStore store;
 
@@ -51,7 +51,10 @@ public final class Orchestrator {
    * @param tracer makes the spans; {@link OperationContext#UNTRACED} makes none
    */
   public Orchestrator(
-      Secrets.Control login, Supplier<FlinkCluster> cluster, Options options, Tracer tracer) {
+      Secrets.Control login,
+      Supplier<FlinkCluster> cluster,
+      ReshardingOptions options,
+      Tracer tracer) {
     this.login = login;
     this.control = new ControlDatabase(login.endpoint()).migrate();
     this.cluster = cluster;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PreflightFinding;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.phase.CleanUp;
@@ -50,7 +50,7 @@ class EveryFeatureITCase {
             plan,
             shards.secrets(),
             shards.control(),
-            Options.builder().build(),
+            ReshardingOptions.builder().build(),
             Optional.of(cluster),
             Optional.empty());
     OperationDriver driver = new OperationDriver(context, new FencedCutover());

@@ -8,7 +8,7 @@ import io.reshard.core.plan.PreflightFinding;
 import io.reshard.core.postgres.Credentials;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
@@ -100,7 +100,7 @@ class LeastPrivilegeITCase {
       String checkpoints = folder.resolve("checkpoints").toUri().toString();
       try (EmbeddedCluster cluster =
           EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, 2)) {
-        Options options = Options.builder().build();
+        ReshardingOptions options = ReshardingOptions.builder().build();
         NewOperation.create(system.control(), plan, options);
         OperationContext context =
             new OperationContext(

@@ -1,7 +1,7 @@
 package io.reshard.orchestrator;
 
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
@@ -21,7 +21,7 @@ final class Operations {
         plan,
         system.secrets(),
         system.control(),
-        Options.builder().cutoverTimeout(Duration.ofMinutes(1)).build(),
+        ReshardingOptions.builder().cutoverTimeout(Duration.ofMinutes(1)).build(),
         Optional.of(cluster),
         Optional.empty());
   }

@@ -7,7 +7,7 @@ import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Endpoint;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
@@ -72,8 +72,8 @@ class WayBackKillITCase {
 
     try (Hold drain = hold(control(), frontier)) {
       assertThat(drain.rows()).isPositive();
-      Options impatient =
-          Options.builder()
+      ReshardingOptions impatient =
+          ReshardingOptions.builder()
               .cutoverTimeout(Duration.ofSeconds(3))
               .cdcLagThreshold(PATIENCE)
               .cleanupRetention(Duration.ZERO)
@@ -143,7 +143,7 @@ class WayBackKillITCase {
     }
   }
 
-  private OperationContext with(Options options) {
+  private OperationContext with(ReshardingOptions options) {
     OperationContext context = migration.context();
     return new OperationContext(
         context.plan(),

@@ -6,7 +6,7 @@ import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.shard.Heartbeat;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.flink.JobJars;
@@ -42,7 +42,7 @@ final class Product implements AutoCloseable {
     this.folder = folder;
     String checkpoints = folder.resolve("checkpoints").toUri().toString();
     this.cluster = EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, PARALLELISM);
-    Options options = Options.builder().build();
+    ReshardingOptions options = ReshardingOptions.builder().build();
     NewOperation.create(shards.control(), shards.plan(), options);
     this.context =
         new OperationContext(

@@ -1,7 +1,7 @@
 package io.reshard.orchestrator.bench;
 
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.demo.ObservedCutover;
@@ -62,7 +62,7 @@ final class WindowBench {
   private static Round round(LiveSystem system, EmbeddedCluster cluster, LiveWriter writer)
       throws SQLException {
     Plan plan = system.plan(4);
-    Options options = Options.builder().cutoverTimeout(PATIENCE).build();
+    ReshardingOptions options = ReshardingOptions.builder().cutoverTimeout(PATIENCE).build();
     NewOperation.create(system.control(), plan, options);
     OperationContext context =
         new OperationContext(

@@ -6,7 +6,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlanFile;
 import io.reshard.core.postgres.Secrets;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
@@ -100,7 +100,7 @@ final class CutoverCommand implements Callable<Integer> {
             plan,
             secrets,
             control,
-            Options.builder().build(),
+            ReshardingOptions.builder().build(),
             Optional.empty(),
             Optional.ofNullable(onSwitch));
     Optional<Operation> operation = new OperationStore(control).find(plan.planId());

@@ -6,7 +6,7 @@ import io.reshard.core.plan.PlanFile;
 import io.reshard.core.plan.PreflightFinding;
 import io.reshard.core.topology.Topology;
 import io.reshard.core.topology.TopologyFile;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.planner.DurationEstimate;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
@@ -63,7 +63,7 @@ final class PlanCommand implements Callable<Integer> {
     Topology wanted = TopologyFile.read(target);
     try (Session session = common.open()) {
       Topology active = session.topologies().active();
-      Options options = session.config().options();
+      ReshardingOptions options = session.config().options();
       Planner planner =
           new Planner(
               session.secrets(active, wanted),

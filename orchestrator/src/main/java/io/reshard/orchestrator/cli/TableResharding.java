@@ -3,7 +3,7 @@ package io.reshard.orchestrator.cli;
 import io.reshard.core.control.ShardRecord;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.planner.Planner;
@@ -34,7 +34,7 @@ final class TableResharding {
                   .map(ShardRecord::shardId)
                   .collect(Collectors.toSet()));
       Driving.requireCluster(session, "resharding a table in one statement");
-      Options options = session.config().options();
+      ReshardingOptions options = session.config().options();
       Plan plan =
           new Planner(
                   session.secrets(active, wanted),

@@ -57,9 +57,9 @@ public final class ConfigFile {
         Settings.FLINK_PARALLELISM.read(raw.parallelism()));
   }
 
-  private static Options options(RawConfig.OptionTexts raw, Path folder) {
+  private static ReshardingOptions options(RawConfig.OptionTexts raw, Path folder) {
     List<String> tables = raw.tables() == null ? List.of() : raw.tables();
-    return Options.builder()
+    return ReshardingOptions.builder()
         .copyBatchSize(Settings.COPY_BATCH_SIZE.read(raw.copyBatchSize()))
         .cdcLagThreshold(Settings.CDC_LAG_THRESHOLD.read(raw.cdcLagThreshold()))
         .verificationMode(Settings.VERIFICATION_MODE.read(raw.verificationMode()))

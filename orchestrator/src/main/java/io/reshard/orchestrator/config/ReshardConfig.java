@@ -10,7 +10,7 @@ import java.util.Optional;
 public record ReshardConfig(
     Secrets.Control control,
     Flink flink,
-    Options options,
+    ReshardingOptions options,
     Throttle throttle,
     Health health,
     Telemetry telemetry) {

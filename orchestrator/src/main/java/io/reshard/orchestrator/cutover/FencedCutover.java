@@ -1,6 +1,6 @@
 package io.reshard.orchestrator.cutover;
 
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
@@ -62,7 +62,7 @@ public final class FencedCutover implements CutoverProcedure {
   }
 
   private Cutover cutover(OperationContext context) {
-    Options options = context.options();
+    ReshardingOptions options = context.options();
     boolean reverse = context.plan().isReverse();
     CutoverSettings settings =
         new CutoverSettings(

@@ -4,7 +4,7 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.phase.NewOperation;
@@ -119,7 +119,7 @@ public final class Demo {
   /** In two calls, since the cluster forgets the job after the switch. */
   private Migration migrate(
       LiveSystem system, EmbeddedCluster cluster, LiveWriter writer, Plan plan) {
-    Options defaults = Options.builder().build();
+    ReshardingOptions defaults = ReshardingOptions.builder().build();
     NewOperation.create(system.control(), plan, defaults);
     OperationContext context =
         new OperationContext(

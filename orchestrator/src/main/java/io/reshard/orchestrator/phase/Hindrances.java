@@ -2,7 +2,7 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobProgress;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
@@ -19,9 +19,9 @@ public final class Hindrances {
   static final Duration STALL = Duration.ofSeconds(30);
 
   private final ControlDatabase control;
-  private final Options options;
+  private final ReshardingOptions options;
 
-  public Hindrances(ControlDatabase control, Options options) {
+  public Hindrances(ControlDatabase control, ReshardingOptions options) {
     this.control = control;
     this.options = options;
   }

@@ -6,7 +6,7 @@ import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
@@ -23,7 +23,7 @@ public final class NewOperation {
    * Stores the operation. Errors: {@code preflight_failed} names what the plan found in the way,
    * {@code topology_conflict}, {@code concurrent_resharding_not_allowed}.
    */
-  public static Operation create(ControlDatabase control, Plan plan, Options options) {
+  public static Operation create(ControlDatabase control, Plan plan, ReshardingOptions options) {
     return create(control, plan, options, Throttle.NONE, Optional.empty());
   }
 
@@ -35,7 +35,7 @@ public final class NewOperation {
   public static Operation create(
       ControlDatabase control,
       Plan plan,
-      Options options,
+      ReshardingOptions options,
       Throttle throttle,
       Optional<Phase> holdAfter) {
     requirePreflight(plan);
@@ -64,7 +64,7 @@ public final class NewOperation {
     }
   }
 
-  private static Map<String, String> record(Options options) {
+  private static Map<String, String> record(ReshardingOptions options) {
     return Map.of(
         "copyBatchSize", Integer.toString(options.copyBatchSize()),
         "cdcLagThreshold", Units.text(options.cdcLagThreshold()),

@@ -6,7 +6,7 @@ import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,7 +22,7 @@ public record OperationContext(
     Plan plan,
     Secrets secrets,
     ControlDatabase control,
-    Options options,
+    ReshardingOptions options,
     Optional<FlinkCluster> cluster,
     Optional<Path> onSwitch,
     Tracer tracer) {
@@ -34,7 +34,7 @@ public record OperationContext(
       Plan plan,
       Secrets secrets,
       ControlDatabase control,
-      Options options,
+      ReshardingOptions options,
       Optional<FlinkCluster> cluster,
       Optional<Path> onSwitch) {
     this(plan, secrets, control, options, cluster, onSwitch, UNTRACED);

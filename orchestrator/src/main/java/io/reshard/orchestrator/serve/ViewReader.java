@@ -7,7 +7,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.monitor.Monitor;
 import io.reshard.orchestrator.monitor.Picture;
 import io.reshard.orchestrator.monitor.Picture.Observed;
@@ -29,7 +29,7 @@ final class ViewReader {
   private final TopologyStore topologies;
   private final Hindrances hindrances;
 
-  ViewReader(ControlDatabase control, Monitor monitor, Options options) {
+  ViewReader(ControlDatabase control, Monitor monitor, ReshardingOptions options) {
     this.control = control;
     this.monitor = monitor;
     this.statuses = new StatusReader(control);

@@ -115,7 +115,7 @@ class CommandsITCase {
     return NewOperation.create(
         new ControlDatabase(new Endpoint("control", control, "postgres", null)),
         SmallPlans.plan("op-1", 1),
-        io.reshard.orchestrator.config.Options.builder().build());
+        io.reshard.orchestrator.config.ReshardingOptions.builder().build());
   }
 
   @Test

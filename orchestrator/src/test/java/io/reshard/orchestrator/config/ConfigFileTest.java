@@ -39,7 +39,7 @@ class ConfigFileTest {
 
   @Test
   void hasTheDefaultsOfTheContract() throws IOException {
-    Options options = read(CONTROL).options();
+    ReshardingOptions options = read(CONTROL).options();
     assertThat(options.copyBatchSize()).isEqualTo(10_000);
     assertThat(options.cdcLagThreshold()).isEqualTo(Duration.ofSeconds(5));
     assertThat(options.verificationMode()).isEqualTo(VerificationMode.COUNT_AND_CHECKSUM);

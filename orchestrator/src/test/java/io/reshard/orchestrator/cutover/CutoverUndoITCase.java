@@ -10,7 +10,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.shard.ChangeCapture;
 import io.reshard.core.shard.PendingShards;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
@@ -47,7 +47,7 @@ class CutoverUndoITCase {
             plan,
             system.secrets(),
             system.control(),
-            Options.builder().cutoverTimeout(PATIENCE).build(),
+            ReshardingOptions.builder().cutoverTimeout(PATIENCE).build(),
             Optional.empty(),
             Optional.empty());
     for (PlannedTable table : plan.tables()) {

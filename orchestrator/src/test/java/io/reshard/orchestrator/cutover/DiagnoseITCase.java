@@ -11,7 +11,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.shard.ChangeCapture;
 import io.reshard.core.shard.PendingShards;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.diagnose.Diagnosis;
 import io.reshard.orchestrator.diagnose.Diagnosis.Finding;
@@ -50,7 +50,7 @@ class DiagnoseITCase {
   void start() throws SQLException {
     system = LiveSystem.start(1, 200);
     plan = system.plan(2);
-    Options options = Options.builder().cutoverTimeout(PATIENCE).build();
+    ReshardingOptions options = ReshardingOptions.builder().cutoverTimeout(PATIENCE).build();
     context =
         new OperationContext(
             plan, system.secrets(), system.control(), options, Optional.empty(), Optional.empty());

@@ -9,7 +9,7 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.PendingShards;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
@@ -41,7 +41,7 @@ class WayBackRefusalITCase {
               plan,
               system.secrets(),
               system.control(),
-              Options.builder().build(),
+              ReshardingOptions.builder().build(),
               Optional.empty(),
               Optional.empty());
       FencedCutover cutover = new FencedCutover();

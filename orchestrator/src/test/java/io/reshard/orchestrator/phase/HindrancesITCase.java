@@ -3,7 +3,7 @@ package io.reshard.orchestrator.phase;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.control.ThrottleStore;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.serve.StoredOperation;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
@@ -55,7 +55,7 @@ class HindrancesITCase {
   }
 
   private String hindrance() {
-    return new Hindrances(stored.control(), Options.builder().build())
+    return new Hindrances(stored.control(), ReshardingOptions.builder().build())
         .find(stored.operation(), status())
         .map(one -> one.reason() + " / " + one.remedy())
         .orElse("none");

@@ -13,7 +13,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.Split;
 import io.reshard.core.topology.ShardStatus;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.JobFailure;
 import io.reshard.orchestrator.flink.JobSubmission;
@@ -51,7 +51,7 @@ class OperationDriverITCase {
     store = new OperationStore(system.control());
     cluster.onMigration = this::reportCopy;
     cluster.onVerification = submission -> reportVerification(submission, 0);
-    NewOperation.create(system.control(), plan, Options.builder().build());
+    NewOperation.create(system.control(), plan, ReshardingOptions.builder().build());
   }
 
   @AfterEach
@@ -59,13 +59,13 @@ class OperationDriverITCase {
     system.close();
   }
 
-  private OperationContext context(Options options) {
+  private OperationContext context(ReshardingOptions options) {
     return new OperationContext(
         plan, system.secrets(), system.control(), options, Optional.of(cluster), Optional.empty());
   }
 
   private OperationContext context() {
-    return context(Options.builder().build());
+    return context(ReshardingOptions.builder().build());
   }
 
   private Operation drive(Phase until) {
@@ -160,7 +160,7 @@ class OperationDriverITCase {
             + plan.newRouting(orders(), "o").ownedBy("shard-1");
     long kept = count("shard-1", "NOT (" + moved + ")");
     assertThat(count("shard-1", moved)).isPositive();
-    Options smallBatches = Options.builder().copyBatchSize(7).build();
+    ReshardingOptions smallBatches = ReshardingOptions.builder().copyBatchSize(7).build();
     CleanUp cleanUp = new CleanUp(context(smallBatches), cutover);
     assertThat(cleanUp.run().phase()).isEqualTo(Phase.COMPLETED);
     assertThat(jobStatus(1)).isEqualTo(JobStatus.CANCELED);
@@ -269,7 +269,7 @@ class OperationDriverITCase {
   @Test
   void failsOnDifferencesAndRollsBackByItselfIfItMay() {
     cluster.onVerification = submission -> reportVerification(submission, 2);
-    Options options = Options.builder().rollbackOnFailure(true).build();
+    ReshardingOptions options = ReshardingOptions.builder().rollbackOnFailure(true).build();
     assertFails(
         ErrorCode.VERIFICATION_FAILED,
         () -> new OperationDriver(context(options), cutover).drive(Optional.empty()));
@@ -284,7 +284,8 @@ class OperationDriverITCase {
           reportCopy(submission);
           sql("UPDATE job_progress SET value = 1 WHERE kind = 'frontier'");
         };
-    Options options = Options.builder().replicationTimeout(Duration.ofSeconds(1)).build();
+    ReshardingOptions options =
+        ReshardingOptions.builder().replicationTimeout(Duration.ofSeconds(1)).build();
     assertFails(
         ErrorCode.REPLICATION_FAILED,
         () -> new OperationDriver(context(options), cutover).drive(Optional.empty()));
@@ -372,7 +373,7 @@ class OperationDriverITCase {
     assertThat(count("shard-1", "true")).isEqualTo(before);
     assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.CLEANING_UP);
 
-    Options ended = Options.builder().cleanupRetention(Duration.ZERO).build();
+    ReshardingOptions ended = ReshardingOptions.builder().cleanupRetention(Duration.ZERO).build();
     Operation kept = new Retention(context(ended), cutover).keep();
     assertThat(kept.phase()).isEqualTo(Phase.CLEANING_UP);
     assertThat(cutover.statuses).containsEntry(back, CutoverStatus.ABORTED);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.Orchestrator;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.state.DriverLock;
@@ -66,7 +66,10 @@ class CaretakerITCase {
   private Thread startCaretaker() {
     Orchestrator orchestrator =
         new Orchestrator(
-            stored.login(), this::noCluster, Options.builder().build(), OperationContext.UNTRACED);
+            stored.login(),
+            this::noCluster,
+            ReshardingOptions.builder().build(),
+            OperationContext.UNTRACED);
     Thread thread =
         new Thread(() -> new Caretaker(stored.control(), orchestrator, LOOK).run(), "caretaker");
     threads.add(thread);

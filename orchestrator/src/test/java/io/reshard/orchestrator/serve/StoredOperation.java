@@ -6,7 +6,7 @@ import io.reshard.core.control.Throttle;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.orchestrator.SmallPlans;
-import io.reshard.orchestrator.config.Options;
+import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
@@ -58,7 +58,11 @@ public final class StoredOperation {
   /** Stores the operation in PLANNING. */
   public Operation create(Optional<Phase> holdAfter) {
     return NewOperation.create(
-        control, SmallPlans.plan(ID, 1), Options.builder().build(), Throttle.NONE, holdAfter);
+        control,
+        SmallPlans.plan(ID, 1),
+        ReshardingOptions.builder().build(),
+        Throttle.NONE,
+        holdAfter);
   }
 
   /** Stores that it copies, and that {@code rows} of its 100 rows have been copied. */

@@ -8,16 +8,16 @@ import java.util.Optional;
 
 /**
  * How an operation is carried out. Immutable; every value has a default, so that {@code
- * Options.builder().build()} is complete. The limits are those of reshard.yaml.
+ * ReshardingOptions.builder().build()} is complete. The limits are those of reshard.yaml.
  */
-public final class Options {
+public final class ReshardingOptions {
   private final Builder values;
 
-  private Options(Builder values) {
+  private ReshardingOptions(Builder values) {
     this.values = values;
   }
 
-  /** Options with every default. */
+  /** ReshardingOptions with every default. */
   public static Builder builder() {
     return new Builder();
   }
@@ -136,7 +136,7 @@ public final class Options {
       return this;
     }
 
-    public Options build() {
+    public ReshardingOptions build() {
       Builder copy = new Builder();
       copy.copyBatchSize = copyBatchSize;
       copy.cdcLagThreshold = cdcLagThreshold;
@@ -148,7 +148,7 @@ public final class Options {
       copy.tables = tables;
       copy.onPhaseCompleted = onPhaseCompleted;
       copy.onCutoverStarting = onCutoverStarting;
-      return new Options(copy);
+      return new ReshardingOptions(copy);
     }
   }
 }
