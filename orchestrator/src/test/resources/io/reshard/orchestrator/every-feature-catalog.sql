@@ -16,6 +16,10 @@ UNION ALL SELECT pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigge
 UNION ALL SELECT pg_get_statisticsobjdef(oid) FROM pg_statistic_ext
 UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'shop'::regnamespace AND prokind = 'f'
   AND proname NOT LIKE 'span%'
+UNION ALL SELECT format('privileges %s %s', oid::regprocedure, proacl) FROM pg_proc
+  WHERE pronamespace = 'shop'::regnamespace AND prokind = 'f' AND proname NOT LIKE 'span%'
+UNION ALL SELECT format('privileges %s %s', oid::regtype, typacl) FROM pg_type
+  WHERE typnamespace = 'shop'::regnamespace
 UNION ALL SELECT format('enum %s %s %s', enumtypid::regtype, enumlabel, rank() OVER (PARTITION BY enumtypid
   ORDER BY enumsortorder)) FROM pg_enum
 UNION ALL SELECT format('domain %s %s %s', oid::regtype, format_type(typbasetype, typtypmod), typdefault)

@@ -7,6 +7,8 @@ GRANT USAGE ON SCHEMA shop TO reader;
 CREATE COLLATION shop.german (PROVIDER = icu, LOCALE = 'de');
 CREATE TYPE shop.mood AS ENUM ('good', 'it''s bad', 'Größe');
 COMMENT ON TYPE shop.mood IS 'how it feels';
+REVOKE ALL ON TYPE shop.mood FROM PUBLIC;
+GRANT USAGE ON TYPE shop.mood TO reader;
 CREATE TYPE shop.place AS (street text COLLATE "C", "House Number" integer);
 CREATE DOMAIN shop.amount AS numeric(12, 2) DEFAULT 0 CHECK (VALUE > -1000000);
 COMMENT ON DOMAIN shop.amount IS 'money that adds up';
@@ -17,6 +19,8 @@ COMMENT ON SEQUENCE shop.ticket IS 'nobody owns it';
 GRANT USAGE ON SEQUENCE shop.ticket TO reader;
 CREATE FUNCTION shop.count_change() RETURNS trigger LANGUAGE plpgsql AS
   $$ BEGIN NEW.changes := OLD.changes + 1; RETURN NEW; END $$;
+REVOKE ALL ON FUNCTION shop.count_change() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION shop.count_change() TO reader;
 COMMENT ON FUNCTION shop.count_change() IS 'is not called while rows arrive';
 
 CREATE TABLE shop.country (code text PRIMARY KEY, name text NOT NULL);
@@ -59,6 +63,7 @@ CREATE TABLE shop.item (
   PRIMARY KEY (customer, line)
 );
 ALTER TABLE shop.item REPLICA IDENTITY FULL;
+COMMENT ON CONSTRAINT item_customer_fkey ON shop.item IS 'who bought; it''s required';
 
 CREATE TABLE shop.by_text (key text COLLATE "C" PRIMARY KEY, note text);
 CREATE TABLE shop.by_uuid (day date NOT NULL, key uuid NOT NULL, note text, PRIMARY KEY (day, key));

@@ -16,15 +16,27 @@ final class ConstraintInspector {
 
   private static final String CONSTRAINTS =
       """
+      SELECT k.conname, k.condeferrable FROM pg_catalog.pg_constraint k
+      WHERE k.conrelid = ?::oid AND k.contype = ? AND k.conparentid = 0 ORDER BY k.conname
+      """;
+
+  // Rows are there before foreign keys are, and a validation of its own locks less. The definition
+  // of one that is not valid says so itself.
+  private static final String FOREIGN_KEYS =
+      """
       SELECT k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname,
-          k.conname, pg_catalog.pg_get_constraintdef(k.oid)) AS statement,
-        k.condeferrable, format('%s.%s', rn.nspname, r.relname) AS other
+          k.conname, pg_catalog.pg_get_constraintdef(k.oid))
+        || CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END
+        || coalesce(format('; COMMENT ON CONSTRAINT %I ON %I.%I IS ', k.conname, n.nspname,
+             c.relname)
+             || quote_literal(pg_catalog.obj_description(k.oid, 'pg_constraint')), '') AS statement,
+        format('%s.%s', rn.nspname, r.relname) AS other, k.convalidated
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
-      LEFT JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
-      WHERE k.conrelid = ?::oid AND k.contype = ? AND k.conparentid = 0 ORDER BY k.conname
+      JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+      JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+      WHERE k.conrelid = ?::oid AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname
       """;
 
   private static final String CHECKS =
@@ -82,7 +94,7 @@ final class ConstraintInspector {
 
   private static final String REFERENCED_BY =
       """
-      SELECT k.conname, format('%s.%s', n.nspname, c.relname)
+      SELECT k.conname, format('%s.%s', n.nspname, c.relname), k.convalidated
       FROM pg_catalog.pg_constraint k
       JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -107,7 +119,7 @@ final class ConstraintInspector {
   }
 
   boolean primaryKeyDeferrable(long table) throws SQLException {
-    return session.first(CONSTRAINTS, row -> row.getBoolean(3), table, "p").orElse(false);
+    return session.first(CONSTRAINTS, row -> row.getBoolean(2), table, "p").orElse(false);
   }
 
   List<String> checks(long table) throws SQLException {
@@ -140,19 +152,22 @@ final class ConstraintInspector {
 
   List<ForeignKeyFacts> foreignKeys(long table) throws SQLException {
     return session.list(
-        CONSTRAINTS,
+        FOREIGN_KEYS,
         row ->
             new ForeignKeyFacts(
-                new IndexDefinition(row.getString(1), row.getString(2)), row.getString(4)),
-        table,
-        "f");
+                new IndexDefinition(row.getString(1), row.getString(2)),
+                row.getString(3),
+                row.getBoolean(4)),
+        table);
   }
 
   /** Foreign keys that point at the table; their definitions hold no statement. */
   List<ForeignKeyFacts> referencedBy(long table) throws SQLException {
     return session.list(
         REFERENCED_BY,
-        row -> new ForeignKeyFacts(new IndexDefinition(row.getString(1), null), row.getString(2)),
+        row ->
+            new ForeignKeyFacts(
+                new IndexDefinition(row.getString(1), null), row.getString(2), row.getBoolean(3)),
         table);
   }
 }

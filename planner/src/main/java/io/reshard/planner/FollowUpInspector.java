@@ -78,6 +78,9 @@ final class FollowUpInspector {
         found.schemas().add(function.schema());
         found.statements().add(function.definition());
         found.statements().addAll(Comments.ofObject(session, "pg_proc", function.oid()));
+        found
+            .statements()
+            .addAll(new PrivilegeInspector(session, found).ofObject("pg_proc", function.oid()));
       }
     }
     return new ArrayList<>(

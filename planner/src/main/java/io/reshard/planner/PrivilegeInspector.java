@@ -1,10 +1,13 @@
 package io.reshard.planner;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
-/** Reads who may use a table, its schema and its sequences, and who owns the table. */
+/**
+ * Reads who may use a table, its schema and its sequences, or a function or type, and who owns the
+ * table, function or type.
+ */
 final class PrivilegeInspector {
   private static final String GRANTS =
       """
@@ -36,6 +39,33 @@ final class PrivilegeInspector {
       ORDER BY 1 DESC
       """;
 
+  // Everybody may use a function or type unless that was taken away.
+  private static final String OF_OBJECT =
+      """
+      WITH thing AS (
+        SELECT 'FUNCTION' AS kind, oid::regprocedure::text AS name, proacl AS acl,
+          proowner AS owner
+          FROM pg_catalog.pg_proc WHERE (tableoid, oid) = (?::text::regclass, ?::oid)
+        UNION ALL SELECT 'TYPE', oid::regtype::text, typacl, typowner
+          FROM pg_catalog.pg_type WHERE (tableoid, oid) = (?::text::regclass, ?::oid))
+      SELECT 1, format('REVOKE ALL ON %s %s FROM PUBLIC', t.kind, t.name), NULL::name
+      FROM thing t WHERE t.acl IS NOT NULL
+        AND NOT EXISTS (SELECT FROM pg_catalog.aclexplode(t.acl) a WHERE a.grantee = 0)
+      UNION ALL
+      SELECT 2, format('GRANT %s ON %s %s TO %I%s', a.privilege_type, t.kind, t.name, r.rolname,
+          CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END), r.rolname
+      FROM thing t CROSS JOIN LATERAL pg_catalog.aclexplode(t.acl) a
+      JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+      WHERE a.grantee <> t.owner
+      UNION ALL
+      SELECT 3, format('ALTER %s %s OWNER TO %I', t.kind, t.name, o.rolname), o.rolname
+      FROM thing t JOIN pg_catalog.pg_roles o ON o.oid = t.owner
+      WHERE o.rolname <> current_user
+      ORDER BY 1, 2
+      """;
+
+  private record Privilege(String statement, String role) {}
+
   private final Session session;
   private final SchemaObjects found;
 
@@ -46,21 +76,35 @@ final class PrivilegeInspector {
 
   /** The grants, and at last the change of owner; collects the roles that they name. */
   List<String> statements(long table, List<SequenceFacts> sequences) throws SQLException {
-    List<String> statements = new ArrayList<>();
-    for (String[] grant :
+    return collect(
         session.list(
             GRANTS,
-            row -> new String[] {row.getString(1), row.getString(2)},
+            row -> new Privilege(row.getString(1), row.getString(2)),
             table,
             session.textArray(sequences.stream().map(SequenceFacts::quotedName).toList()),
             table,
             table,
-            table)) {
-      statements.add(grant[0]);
-      if (grant[1] != null) {
-        found.roles().add(grant[1]);
-      }
-    }
-    return statements;
+            table));
+  }
+
+  /** The same of a function of {@code pg_proc} or a type of {@code pg_type}. */
+  List<String> ofObject(String catalog, long oid) throws SQLException {
+    String name = "pg_catalog." + catalog;
+    return collect(
+        session.list(
+            OF_OBJECT,
+            row -> new Privilege(row.getString(2), row.getString(3)),
+            name,
+            oid,
+            name,
+            oid));
+  }
+
+  private List<String> collect(List<Privilege> privileges) {
+    privileges.stream()
+        .map(Privilege::role)
+        .filter(Objects::nonNull)
+        .forEach(role -> found.roles().add(role));
+    return privileges.stream().map(Privilege::statement).toList();
   }
 }

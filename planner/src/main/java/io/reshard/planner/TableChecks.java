@@ -255,7 +255,7 @@ final class TableChecks {
 
   private void foreignKeys(TableFacts table, List<String> problems) {
     for (ForeignKeyFacts key : table.foreignKeys()) {
-      if (key.definition().statement().endsWith("NOT VALID")) {
+      if (!key.valid()) {
         problems.add(
             "the foreign key "
                 + key.definition().name()

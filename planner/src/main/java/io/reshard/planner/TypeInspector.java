@@ -177,6 +177,9 @@ final class TypeInspector {
         sql -> found.statements().add(unlessThere(sql)),
         () -> found.unsupported().add("the type " + type.quotedName()));
     found.statements().addAll(Comments.ofType(session, type.oid()));
+    found
+        .statements()
+        .addAll(new PrivilegeInspector(session, found).ofObject("pg_type", type.oid()));
   }
 
   /** CREATE TYPE knows no IF NOT EXISTS. */

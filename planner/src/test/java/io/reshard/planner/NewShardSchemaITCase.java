@@ -9,6 +9,7 @@ import io.reshard.core.plan.IndexDefinition;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Endpoint;
+import io.reshard.core.postgres.Sql;
 import io.reshard.core.shard.PendingShards;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -27,7 +28,9 @@ class NewShardSchemaITCase {
     "CREATE FUNCTION \"The App\".touch() RETURNS trigger LANGUAGE plpgsql AS"
         + " $$\nBEGIN\n  NEW.note := 'touched; really';\n  RETURN NEW;\nEND\n$$",
     "CREATE TABLE \"The App\".\"Moved\" (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,"
-        + " customer bigint NOT NULL, mood \"The App\".mood, note text DEFAULT '; --', h hstore)",
+        + " customer bigint NOT NULL, mood \"The App\".mood, note text DEFAULT '; --', h hstore,"
+        + " parent bigint CONSTRAINT \"Parent\" REFERENCES \"The App\".\"Moved\")",
+    "COMMENT ON CONSTRAINT \"Parent\" ON \"The App\".\"Moved\" IS 'its parent''s; really?'",
     "COMMENT ON TABLE \"The App\".\"Moved\" IS 'that is what it is'",
     "CREATE INDEX by_note ON \"The App\".\"Moved\" (lower(note))",
     "COMMENT ON INDEX \"The App\".by_note IS 'for lists'",
@@ -46,7 +49,14 @@ class NewShardSchemaITCase {
     reader = "reader_of_" + source;
     TestServer.run(source, SCHEMA);
     TestServer.run(
-        source, "CREATE ROLE " + reader, "GRANT SELECT ON \"The App\".\"Moved\" TO " + reader);
+        source,
+        "CREATE ROLE " + reader,
+        "GRANT SELECT ON \"The App\".\"Moved\" TO " + reader,
+        "REVOKE ALL ON FUNCTION \"The App\".touch() FROM PUBLIC",
+        "GRANT EXECUTE ON FUNCTION \"The App\".touch() TO " + reader + " WITH GRANT OPTION",
+        "REVOKE ALL ON TYPE \"The App\".mood FROM PUBLIC",
+        "GRANT USAGE ON TYPE \"The App\".mood TO " + reader,
+        "ALTER FUNCTION \"The App\".touch() OWNER TO pg_monitor");
   }
 
   @Test
@@ -74,8 +84,14 @@ class NewShardSchemaITCase {
     Plan plan = plan("/no/such/pg_dump");
     assertThat(basis(plan)).isEqualTo("from the catalogs: there is no /no/such/pg_dump");
     create(plan);
-    assertThat(query(target, "SELECT obj_description('\"The App\".by_note'::regclass)"))
-        .isEqualTo("for lists");
+    for (String fact :
+        List.of(
+            "SELECT obj_description('\"The App\".by_note'::regclass)",
+            "SELECT obj_description(oid) FROM pg_constraint WHERE conname = 'Parent'",
+            "SELECT (proowner::regrole, proacl) FROM pg_proc WHERE proname = 'touch'",
+            "SELECT (typowner::regrole, typacl) FROM pg_type WHERE typname = 'mood'")) {
+      assertThat(query(target, fact)).as(fact).isNotNull().isEqualTo(query(source, fact));
+    }
     // Planned the other way round, the new shard gives the same tables.
     source = target;
     target = TestServer.freshName();
@@ -107,6 +123,13 @@ class NewShardSchemaITCase {
       TestServer.run(database, table.primaryKeyIndex().statement());
       for (IndexDefinition index : table.indexes()) {
         TestServer.run(database, index.statement());
+      }
+      for (IndexDefinition key : table.foreignKeys()) {
+        TestServer.run(
+            database,
+            key.statement(),
+            "ALTER TABLE %s VALIDATE CONSTRAINT %s"
+                .formatted(table.quotedName(), Sql.identifier(key.name())));
       }
     }
   }

@@ -35,7 +35,7 @@ final class ForeignKeys {
       for (IndexDefinition key : table.foreignKeys()) {
         String state = state(connection, table, key);
         if (state == null) {
-          retrying(connection, key.statement() + " NOT VALID");
+          retrying(connection, key.statement());
         }
         if (!"t".equals(state)) {
           retrying(
