@@ -5,6 +5,7 @@ import io.reshard.core.postgres.Sql;
 import io.reshard.core.topology.TableRule;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -58,10 +59,30 @@ final class RowChecks {
             .toList(),
         this::anyRows,
         "the tables are empty or not there yet",
-        "drop the tables of the new shard, or give it another database");
+        emptying());
     new KeyCollisions(migration, inspection, queries).run(findings);
     new KeyCounters(migration, inspection, queries).run(findings);
     new ReferenceChecks(migration, inspection, secrets, options).run(findings);
+  }
+
+  /**
+   * A shard that was given up has kept its reference tables, and perhaps a fence around them. They
+   * are emptied from the last to the first, as tables refer to those that are listed before.
+   */
+  private String emptying() {
+    String remedy = "drop the tables of the new shard, or give it another database";
+    if (migration.references().isEmpty()) {
+      return remedy;
+    }
+    List<String> deletes =
+        migration.references().stream()
+            .map(rule -> "DELETE FROM " + Sql.qualified(rule.schema(), rule.table()))
+            .collect(Collectors.toCollection(ArrayList::new));
+    Collections.reverse(deletes);
+    return remedy
+        + "; on a shard that was given up earlier, where only reference tables hold rows: SET"
+        + " reshard.session = 'on'; "
+        + String.join("; ", deletes);
   }
 
   /** Finds problems on one shard. */

@@ -195,8 +195,10 @@ final class TableChecks {
     String name = table.displayName();
     switch (table.kind()) {
       case "r" -> {
-        if (table.inherits()) {
-          problems.add(name + " is a partition, or has parents or children");
+        if (table.root() != null) {
+          problems.add(name + " is a partition of " + table.root() + ", which is partitioned");
+        } else if (table.inherits()) {
+          problems.add(name + " has parents or children");
         }
         if (!table.persistence().equals("p")) {
           problems.add(name + " is unlogged, so its changes cannot be captured");

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param persistence the letter of {@code pg_class.relpersistence}
  * @param replicaIdentity the letter of {@code pg_class.relreplident}
  * @param inherits whether it is a partition, or has parents or children
+ * @param root the partitioned table that it is a part of; or null
  * @param owned whether the session's role may alter it
  * @param readable whether the session's role may read all of its rows
  * @param policed whether row-level security applies to the session's role
@@ -36,6 +37,7 @@ record TableFacts(
     String persistence,
     String replicaIdentity,
     boolean inherits,
+    String root,
     boolean owned,
     boolean readable,
     boolean policed,

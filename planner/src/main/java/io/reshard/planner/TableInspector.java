@@ -14,8 +14,11 @@ final class TableInspector {
       """
       SELECT c.oid::bigint AS oid, n.nspname, c.relname, c.relkind, c.relpersistence,
         c.relreplident,
-        c.relispartition OR EXISTS (SELECT FROM pg_catalog.pg_inherits i
+        EXISTS (SELECT FROM pg_catalog.pg_inherits i
           WHERE c.oid IN (i.inhrelid, i.inhparent)) AS inherits,
+        (SELECT format('%s.%s', rn.nspname, r.relname) FROM pg_catalog.pg_class r
+          JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
+          WHERE c.relispartition AND r.oid = pg_catalog.pg_partition_root(c.oid)) AS root,
         pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
         pg_catalog.has_table_privilege(c.oid, 'SELECT')
           AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_select,
@@ -93,6 +96,7 @@ final class TableInspector {
         row.getString("relpersistence"),
         row.getString("relreplident"),
         row.getBoolean("inherits"),
+        row.getString("root"),
         row.getBoolean("owned"),
         row.getBoolean("may_select") && !row.getBoolean("policed"),
         row.getBoolean("policed"),

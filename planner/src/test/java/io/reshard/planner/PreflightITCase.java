@@ -54,6 +54,7 @@ class PreflightITCase {
           CREATE TABLE t (id bigint PRIMARY KEY, note text) # shard_key # is not a column
           CREATE UNLOGGED TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL) # table_kind # unlogged
           CREATE TABLE t (id bigint, customer bigint NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id) # table_kind # partitioned
+          CREATE TABLE root (id bigint, customer bigint NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id); CREATE TABLE middle PARTITION OF root FOR VALUES WITH (MODULUS 1, REMAINDER 0) PARTITION BY HASH (id); CREATE TABLE t PARTITION OF middle FOR VALUES WITH (MODULUS 1, REMAINDER 0) # table_kind # public.t is a partition of public.root
           CREATE VIEW t AS SELECT 1::bigint AS id, 2::bigint AS customer # table_kind # not an ordinary table
           CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL REFERENCES other) # foreign_keys # references public.other
           CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL); CREATE TABLE other (id bigint REFERENCES t) # foreign_keys # is referenced by public.other
@@ -137,6 +138,50 @@ class PreflightITCase {
             failed(plan(active, target, PlannerOptions.defaults()), "target_empty", "shard-1")
                 .detail())
         .contains("public.t holds rows");
+  }
+
+  @Test
+  void saysHowAShardThatWasGivenUpIsEmptiedOfItsReferenceTables() throws SQLException {
+    String country = "CREATE TABLE country (code text PRIMARY KEY, name text)";
+    String city = "CREATE TABLE city (name text PRIMARY KEY, country text REFERENCES country)";
+    for (String database : List.of(first, second)) {
+      TestServer.run(
+          database,
+          TABLE,
+          country,
+          city,
+          "INSERT INTO country VALUES ('pl', 'Polska')",
+          "INSERT INTO city VALUES ('Gdynia', 'pl')");
+    }
+    fence(second, "country");
+    fence(second, "city");
+    PreflightFinding finding = failed(comeBack(), "target_empty", "shard-1");
+    assertThat(finding.detail()).isEqualTo("public.country holds rows; public.city holds rows");
+    TestServer.run(second, finding.remedy().replaceFirst(".*: ", ""));
+    assertThat(comeBack().preflight()).allMatch(PreflightFinding::ok);
+  }
+
+  private static void fence(String database, String table) throws SQLException {
+    TestServer.run(
+        database,
+        "CREATE SCHEMA IF NOT EXISTS reshard",
+        "CREATE OR REPLACE FUNCTION reshard.refuse_write() RETURNS trigger LANGUAGE plpgsql AS $$"
+            + " BEGIN IF current_setting('reshard.session', true) = 'on' THEN RETURN NULL; END IF;"
+            + " RAISE EXCEPTION 'fenced'; END $$",
+        "CREATE TRIGGER reshard_fence_2 BEFORE INSERT OR UPDATE OR DELETE ON %s".formatted(table)
+            + " EXECUTE FUNCTION reshard.refuse_write()");
+  }
+
+  /** The second shard is new, but has been one before. */
+  private Plan comeBack() {
+    String[] tables = {"t:customer", "country", "city"};
+    return plan(
+        TestTopology.hash(tables).shard("shard-0", first, "-").build(),
+        TestTopology.hash(tables)
+            .shard("shard-0", first, "-80")
+            .shard("shard-1", second, "80-")
+            .build(),
+        PlannerOptions.defaults());
   }
 
   @Test
