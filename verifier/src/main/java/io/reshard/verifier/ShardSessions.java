@@ -66,19 +66,19 @@ final class ShardSessions implements AutoCloseable {
 
   /** Some reading on one shard. It is repeated on a new session when the session breaks. */
   @FunctionalInterface
-  interface Reading<T> {
+  interface Query<T> {
     T from(Connection connection) throws SQLException;
   }
 
   /**
-   * The result of {@code reading}, tried again a few times where the error may pass. At last {@code
+   * The result of {@code query}, tried again a few times where the error may pass. At last {@code
    * source_unavailable} or {@code target_unavailable}, with the shard's name.
    */
-  <T> T read(Side side, String shardId, Reading<T> reading) {
+  <T> T read(Side side, String shardId, Query<T> query) {
     SQLException first = null;
     for (int attempt = 1; ; attempt++) {
       try {
-        return reading.from(session(shardId));
+        return query.from(session(shardId));
       } catch (SQLException e) {
         close(open.remove(shardId));
         if (first == null) {

@@ -1,5 +1,6 @@
 package io.reshard.verifier;
 
+import io.reshard.core.control.Throttle;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
@@ -16,6 +17,20 @@ import java.util.Map;
  * less than a scan for each of its splits, and Flink has less to hand around.
  */
 record Stretch(List<Split> splits) {
+  /** A scan of so much takes some seconds: so long does a request to stop or to pause wait. */
+  private static final long MOST_BYTES = 512L << 20;
+
+  /** A scan is not held back once it has begun, so it has what may be read in so long. */
+  private static final long SECONDS_OF_THROTTLE = 5;
+
+  /** How much a stretch may have under {@code throttle}. */
+  static long maxBytes(Throttle throttle) {
+    return throttle.bytesPerSecond() == null
+        ? MOST_BYTES
+        : Math.min(MOST_BYTES / SECONDS_OF_THROTTLE, throttle.bytesPerSecond())
+            * SECONDS_OF_THROTTLE;
+  }
+
   /**
    * Those of {@code open} that follow one another become one stretch, of {@code maxBytes} at most
    * where they are more than one. A shard's rows are taken to be spread evenly over its splits.

@@ -1,6 +1,8 @@
 package io.reshard.verifier;
 
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.Throttle;
+import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.control.VerificationStore;
 import io.reshard.core.error.ErrorCode;
@@ -38,9 +40,6 @@ public final class VerificationJob {
    * to restart, and whose frontier we wait for, from getting its own.
    */
   private static final String SLOTS = "verification";
-
-  /** A scan of so much takes some seconds: so long does a request to stop or to pause wait. */
-  private static final long MAX_STRETCH_BYTES = 512L << 20;
 
   private VerificationJob() {}
 
@@ -90,7 +89,10 @@ public final class VerificationJob {
       Verification verification) {
     PlanCoverage.check(plan);
     environment.setRuntimeMode(RuntimeExecutionMode.STREAMING);
-    List<Stretch> stretches = Stretch.of(plan, splits, MAX_STRETCH_BYTES);
+    Throttle throttle =
+        new ThrottleStore(new ControlDatabase(verification.secrets().control().endpoint()))
+            .get(plan.planId());
+    List<Stretch> stretches = Stretch.of(plan, splits, Stretch.maxBytes(throttle));
     AggregateSources aggregates = new AggregateSources(verification, stretches);
 
     DataStream<StepAggregates> sources =

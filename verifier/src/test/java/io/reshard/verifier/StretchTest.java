@@ -2,6 +2,7 @@ package io.reshard.verifier;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.reshard.core.control.Throttle;
 import io.reshard.core.plan.Column;
 import io.reshard.core.plan.IndexDefinition;
 import io.reshard.core.plan.MigrationStep;
@@ -44,6 +45,14 @@ final class StretchTest {
     assertThat(ids(PLAN.splits(), 2 * BYTES_PER_SPLIT))
         .containsExactly(List.of(0, 2), List.of(4), List.of(1), List.of(3));
     assertThat(ids(PLAN.splits(), 1)).hasSize(5);
+  }
+
+  @Test
+  void aByteRateMakesStretchesShort() {
+    assertThat(Stretch.maxBytes(Throttle.NONE)).isEqualTo(512L << 20);
+    assertThat(Stretch.maxBytes(new Throttle(1_000L, null, null, null))).isEqualTo(5_000);
+    assertThat(Stretch.maxBytes(new Throttle(Long.MAX_VALUE, null, null, null)))
+        .isBetween(500L << 20, 512L << 20);
   }
 
   private static List<List<Integer>> ids(List<Split> open, long maxBytes) {

@@ -65,6 +65,7 @@ class TopologyFollowerITCase {
   void looksAgainWhenItsSessionIsLost() throws Exception {
     try (TopologyFollower follower = new TopologyFollower(control, LONG)) {
       awaitListener();
+      follower.refresh();
       TestServer.run(
           database,
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

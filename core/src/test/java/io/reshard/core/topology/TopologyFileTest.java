@@ -29,7 +29,7 @@ class TopologyFileTest {
         - { id: shard-0, node: node-1, database: app_0, status: active, keyRange: "-80" }
         - { id: shard-1, node: node-1, database: app_1, keyRange: "80-" }
       tables:
-        - { name: public.orders, shardKey: customer_id }
+        - { name: public.orders, shardKey: customer_id, globalKeys: [id] }
         - { name: country, reference: true }
       """;
 
@@ -48,6 +48,8 @@ class TopologyFileTest {
     assertThat(topology.owners()).hasSize(2);
     assertThat(topology.shard("shard-1").status()).isEqualTo(ShardStatus.ACTIVE);
     assertThat(topology.shard("shard-1").keyRange()).isEqualTo(KeyRange.parse("80-"));
+    assertThat(topology.tables().get(0).isGlobal("id")).isTrue();
+    assertThat(topology.tables().get(0).isGlobal("customer_id")).isFalse();
     assertThat(topology.tables().get(1).schema()).isEqualTo("public");
     assertThat(topology.tables().get(1).table()).isEqualTo("country");
     assertThat(topology.nodeOf(topology.shard("shard-0")).readUrl()).contains("5502");

@@ -39,7 +39,7 @@ final class CutoverSteps {
 
   /**
    * Does what the fence's transactions do besides the locks: a table that has been altered refuses
-   * the cutover before a writer waits, and nothing is done for the first time while writers wait.
+   * the cutover before a writer waits, and the code has run once.
    */
   void rehearseFence(Deadline deadline) {
     sessions.each(plan.sources(), "rehearse", deadline, fence::rehearse);
