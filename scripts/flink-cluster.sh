@@ -13,7 +13,8 @@ pids         prints a line "jobmanager PID" or "taskmanager PID" for each proces
 stop         ends all of them
 
 DIR holds configuration, logs, checkpoints and savepoints; default: flink-cluster in the state folder (RESHARD_STATE_DIR,
-else ~/.local/state/reshard). What start is given once, it remembers there.
+else ~/.local/state/reshard). What start is given once, it remembers there. RESHARD_FLINK_CONFIG names another configuration to
+begin with than flink-conf/config.yaml.
 USAGE
 }
 
@@ -137,7 +138,7 @@ write_configuration() {
     function quoted(text) { gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); return "\"" text "\"" }
     $1 in set { print $1 " " set[$1]; next }
     { print }
-  ' "$home/flink-conf/config.yaml" >"$conf/config.yaml.new"
+  ' "${RESHARD_FLINK_CONFIG:-$home/flink-conf/config.yaml}" >"$conf/config.yaml.new"
   mv "$conf/config.yaml.new" "$conf/config.yaml"
 }
 

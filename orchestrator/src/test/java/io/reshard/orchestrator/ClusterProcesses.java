@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,15 +17,28 @@ final class ClusterProcesses implements AutoCloseable {
 
   private final Path folder;
   private final int port;
+  private final Path configuration;
 
-  private ClusterProcesses(Path folder, int port) {
+  private ClusterProcesses(Path folder, int port, Path configuration) {
     this.folder = folder;
     this.port = port;
+    this.configuration = configuration;
   }
 
   /** Starts a JobManager and two TaskManagers with two slots each. */
   static ClusterProcesses start(Path folder) throws IOException, InterruptedException {
-    ClusterProcesses cluster = new ClusterProcesses(folder, freePort());
+    return start(folder, List.of());
+  }
+
+  /** The same with lines that are added to the configuration. */
+  static ClusterProcesses start(Path folder, List<String> settings)
+      throws IOException, InterruptedException {
+    List<String> lines =
+        new ArrayList<>(Files.readAllLines(JobJars.home().resolve("flink-conf/config.yaml")));
+    lines.addAll(settings);
+    Files.createDirectories(folder);
+    Path configuration = Files.write(folder.resolve("given.yaml"), lines);
+    ClusterProcesses cluster = new ClusterProcesses(folder, freePort(), configuration);
     cluster.startMissing();
     return cluster;
   }
@@ -46,16 +60,27 @@ final class ClusterProcesses implements AutoCloseable {
 
   /** The process ids of all living TaskManagers. */
   List<Long> taskManagers() throws IOException, InterruptedException {
+    return pids("taskmanager ");
+  }
+
+  /** The process id of the JobManager. */
+  long jobManager() throws IOException, InterruptedException {
+    return pids("jobmanager ").get(0);
+  }
+
+  private List<Long> pids(String prefix) throws IOException, InterruptedException {
     return script("pids")
         .lines()
-        .filter(line -> line.startsWith("taskmanager "))
-        .map(line -> Long.valueOf(line.substring(line.indexOf(' ') + 1)))
+        .filter(line -> line.startsWith(prefix))
+        .map(line -> Long.valueOf(line.substring(prefix.length())))
         .toList();
   }
 
-  /** What {@code kill -9} does. */
+  /** What {@code kill -9} does; returns when the process is gone. */
   static void kill(long pid) {
-    ProcessHandle.of(pid).orElseThrow().destroyForcibly();
+    ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
+    process.destroyForcibly();
+    process.onExit().join();
   }
 
   /** Holds a process where it is: to the others it looks dead. */
@@ -85,8 +110,10 @@ final class ClusterProcesses implements AutoCloseable {
     command.add(JobJars.home().resolve("scripts/flink-cluster.sh").toString());
     command.addAll(List.of(arguments));
     command.addAll(List.of("--dir", folder.toString()));
-    Process process =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().put("RESHARD_FLINK_CONFIG", configuration.toString());
+    Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (!process.waitFor(SCRIPT_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {

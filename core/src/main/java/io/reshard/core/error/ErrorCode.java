@@ -30,6 +30,7 @@ public enum ErrorCode {
   TOPOLOGY_CONFLICT("topology_conflict", ErrorType.USER),
   SOURCE_UNAVAILABLE("source_unavailable", ErrorType.EXTERNAL),
   TARGET_UNAVAILABLE("target_unavailable", ErrorType.EXTERNAL),
+  DISK_FULL("disk_full", ErrorType.RESOURCES),
   FLINK_UNAVAILABLE("flink_unavailable", ErrorType.EXTERNAL),
   SLOT_MISSING("slot_missing", ErrorType.EXTERNAL),
   SLOT_CREATION_BLOCKED("slot_creation_blocked", ErrorType.EXTERNAL),

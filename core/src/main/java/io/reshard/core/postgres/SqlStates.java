@@ -11,6 +11,7 @@ public final class SqlStates {
   public static final String QUERY_CANCELED = "57014";
   public static final String INSUFFICIENT_PRIVILEGE = "42501";
   public static final String UNDEFINED_TABLE = "42P01";
+  public static final String DISK_FULL = "53100";
 
   /** There is no such database. */
   public static final String INVALID_CATALOG_NAME = "3D000";

@@ -126,7 +126,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     ErrorCode code =
         SqlStates.UNIQUE_VIOLATION.equals(cause.getSQLState())
             ? ErrorCode.KEY_COLLISION
-            : ErrorCode.REPLICATION_FAILED;
+            : Failures.code(cause, ErrorCode.REPLICATION_FAILED);
     String tables =
         blocks.stream()
             .map(block -> migration.table(block.table).displayName())

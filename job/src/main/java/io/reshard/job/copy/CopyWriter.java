@@ -100,7 +100,7 @@ public final class CopyWriter extends AbstractStreamOperator<SplitCommitted>
   private ReshardingException failed(CopyBlock block, SQLException cause) {
     String target = migration.plan().shardIds().get(block.target);
     return new ReshardingException(
-        ErrorCode.COPY_FAILED,
+        Failures.code(cause, ErrorCode.COPY_FAILED),
         "writing split %d of %s to %s failed: %s"
             .formatted(
                 block.split,

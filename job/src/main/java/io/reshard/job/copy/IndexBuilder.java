@@ -8,6 +8,7 @@ import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.job.Migration;
 import io.reshard.job.apply.Evictions;
+import io.reshard.job.target.Failures;
 import io.reshard.job.target.TargetSession;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -149,7 +150,7 @@ final class IndexBuilder implements AutoCloseable {
   private static ReshardingException failed(
       String what, String target, PlannedTable table, SQLException cause) {
     return new ReshardingException(
-        ErrorCode.COPY_FAILED,
+        Failures.code(cause, ErrorCode.COPY_FAILED),
         what + " of " + table.displayName() + " on " + target + " failed: " + cause.getMessage(),
         cause);
   }

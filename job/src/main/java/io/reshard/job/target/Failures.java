@@ -2,6 +2,8 @@ package io.reshard.job.target;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.SqlStates;
+import java.sql.SQLException;
 import java.util.Set;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
@@ -22,5 +24,10 @@ public final class Failures {
   /** What to throw out of an operator for {@code error}: Flink restarts the job, or does not. */
   public static RuntimeException of(ReshardingException error) {
     return FOR_GOOD.contains(error.errorCode()) ? new SuppressRestartsException(error) : error;
+  }
+
+  /** The code for what a target says: {@code otherwise}, unless its disk is full. */
+  public static ErrorCode code(SQLException error, ErrorCode otherwise) {
+    return SqlStates.DISK_FULL.equals(error.getSQLState()) ? ErrorCode.DISK_FULL : otherwise;
   }
 }

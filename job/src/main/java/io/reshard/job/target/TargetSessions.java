@@ -1,6 +1,7 @@
 package io.reshard.job.target;
 
 import io.reshard.core.control.Epoch;
+import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
 import java.sql.SQLException;
@@ -40,9 +41,6 @@ public final class TargetSessions implements AutoCloseable {
     } catch (ReshardingException e) {
       sessions.close();
       throw Failures.of(e);
-    } catch (SQLException e) {
-      sessions.close();
-      throw e;
     }
   }
 
@@ -50,12 +48,19 @@ public final class TargetSessions implements AutoCloseable {
     return epoch;
   }
 
-  private void claimAll() throws SQLException {
+  private void claimAll() {
     for (String target : migration.plan().targets()) {
-      int ordinal = migration.plan().shardOrdinal(target);
-      TargetSession session = take(ordinal);
-      session.claim();
-      release(ordinal, session);
+      try {
+        int ordinal = migration.plan().shardOrdinal(target);
+        TargetSession session = take(ordinal);
+        session.claim();
+        release(ordinal, session);
+      } catch (SQLException e) {
+        throw new ReshardingException(
+            Failures.code(e, ErrorCode.TARGET_UNAVAILABLE),
+            "target " + target + " cannot be claimed: " + e.getMessage(),
+            e);
+      }
     }
   }
 

@@ -14,6 +14,7 @@ final class Failures {
       EnumSet.of(
           ErrorCode.SOURCE_UNAVAILABLE,
           ErrorCode.TARGET_UNAVAILABLE,
+          ErrorCode.DISK_FULL,
           ErrorCode.FLINK_UNAVAILABLE,
           ErrorCode.STATE_STORE_FAILED,
           ErrorCode.SLOT_CREATION_BLOCKED);

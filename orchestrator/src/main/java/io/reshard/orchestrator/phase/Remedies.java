@@ -20,6 +20,9 @@ final class Remedies {
     return switch (code) {
       case SOURCE_UNAVAILABLE, TARGET_UNAVAILABLE, FLINK_UNAVAILABLE, STATE_STORE_FAILED ->
           "Bring it back; the operation goes on by itself.";
+      case DISK_FULL ->
+          "Make room on the disk of the shard that the message names; the operation goes on by"
+              + " itself.";
       case SLOT_CREATION_BLOCKED -> "End the transactions that the message names.";
       case COPY_FAILED, REPLICATION_FAILED, CLEANUP_FAILED, ROLLBACK_FAILED ->
           "Mend what the message names, then run the same command again or 'resume'.";

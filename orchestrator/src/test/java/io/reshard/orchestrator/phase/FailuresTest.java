@@ -20,6 +20,8 @@ class FailuresTest {
     assertThat(
             Failures.retryable(new ReshardingException(ErrorCode.FLINK_UNAVAILABLE, "no answer")))
         .isTrue();
+    assertThat(Failures.retryable(new ReshardingException(ErrorCode.DISK_FULL, "the job's end")))
+        .isTrue();
   }
 
   @Test
