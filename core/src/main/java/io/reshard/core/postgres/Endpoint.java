@@ -18,6 +18,12 @@ public record Endpoint(String name, String url, String user, String password)
   private static final Driver DRIVER = new Driver();
   private static final int CONNECT_TIMEOUT_SECONDS = 10;
 
+  /**
+   * What is reported as committed must outlive a crash of the server: a checkpoint that a slot was
+   * moved on for, a fence, a switch. A server, database or role may have another default.
+   */
+  private static final String DURABLE = "-c synchronous_commit=on";
+
   /** Opens a session; the server shows {@code application} as its {@code application_name}. */
   public Connection connect(String application) throws SQLException {
     return connect(application, new Properties());
@@ -33,6 +39,8 @@ public record Endpoint(String name, String url, String user, String password)
     if (password != null) {
       PGProperty.PASSWORD.set(properties, password);
     }
+    String options = PGProperty.OPTIONS.getOrDefault(properties);
+    PGProperty.OPTIONS.set(properties, options == null ? DURABLE : options + " " + DURABLE);
     PGProperty.APPLICATION_NAME.set(properties, application);
     PGProperty.CONNECT_TIMEOUT.set(properties, CONNECT_TIMEOUT_SECONDS);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);

@@ -17,6 +17,9 @@ public final class ShardSchema {
    */
   public static final String OWN_SESSION = "-c reshard.session=on";
 
+  /** The trigger that keeps a TRUNCATE from rows that have moved but are not removed yet. */
+  public static final String TRUNCATE_GUARD = "reshard_guard_truncate";
+
   /** Makes concurrent creators wait for each other: IF NOT EXISTS alone does not. */
   private static final long ADVISORY_LOCK = 0x7265736861726431L;
 
@@ -33,6 +36,7 @@ public final class ShardSchema {
       CREATE TABLE IF NOT EXISTS reshard.epoch (
         operation_id text PRIMARY KEY, generation integer NOT NULL, attempt integer NOT NULL,
         revoked boolean NOT NULL DEFAULT false);
+      ALTER TABLE reshard.epoch ADD COLUMN IF NOT EXISTS revoked_by integer NOT NULL DEFAULT 0;
       CREATE TABLE IF NOT EXISTS reshard.refetch (
         operation_id text NOT NULL, table_number integer NOT NULL, source integer NOT NULL,
         key text[] NOT NULL, PRIMARY KEY (operation_id, table_number, source, key));
@@ -57,6 +61,8 @@ public final class ShardSchema {
       statement.execute(CREATE);
       statement.execute(WatchSchema.CREATE);
       statement.execute(RoutingFunctions.statements(NAME));
+      // Default privileges may have taken it from PUBLIC.
+      statement.execute("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA reshard TO PUBLIC");
       connection.commit();
     } finally {
       connection.setAutoCommit(autoCommit);

@@ -23,8 +23,12 @@ public final class TargetEpoch {
       "SELECT EXISTS (SELECT FROM reshard.refetch) FROM reshard.epoch WHERE operation_id = ?"
           + " AND generation = ? AND attempt = ? AND NOT revoked FOR SHARE";
   private static final String REVOKE =
-      "INSERT INTO reshard.epoch (operation_id, generation, attempt, revoked)"
-          + " VALUES (?, 0, 0, true) ON CONFLICT (operation_id) DO UPDATE SET revoked = true";
+      "INSERT INTO reshard.epoch (operation_id, generation, attempt, revoked, revoked_by)"
+          + " VALUES (?, 0, 0, true, ?) ON CONFLICT (operation_id) DO UPDATE SET revoked = true,"
+          + " revoked_by = greatest(epoch.revoked_by, excluded.revoked_by)";
+  private static final String REINSTATE =
+      "UPDATE reshard.epoch SET revoked = false, revoked_by = 0"
+          + " WHERE operation_id = ? AND revoked_by <= ?";
 
   private TargetEpoch() {}
 
@@ -82,19 +86,31 @@ public final class TargetEpoch {
 
   /** Ends the right of every epoch of {@code operationId} to write here, for good. */
   public static int revoke(Connection connection, String operationId) throws SQLException {
-    try (PreparedStatement revoke = connection.prepareStatement(REVOKE)) {
-      revoke.setString(1, operationId);
-      return revoke.executeUpdate();
-    }
+    return revoke(connection, operationId, Integer.MAX_VALUE);
   }
 
-  /** Takes a revocation back, once the cutover that made it has been aborted for good. */
-  public static int reinstate(Connection connection, String operationId) throws SQLException {
-    try (PreparedStatement reinstate =
-        connection.prepareStatement(
-            "UPDATE reshard.epoch SET revoked = false WHERE operation_id = ?")) {
-      reinstate.setString(1, operationId);
-      return reinstate.executeUpdate();
+  /** The same, until this cutover attempt is aborted. */
+  public static int revoke(Connection connection, String operationId, int cutoverAttempt)
+      throws SQLException {
+    return execute(connection, REVOKE, operationId, cutoverAttempt);
+  }
+
+  /**
+   * Takes a revocation back, once the cutover attempt that made it has been aborted for good. That
+   * of a later attempt stays: whoever undoes the earlier one may be late.
+   */
+  public static int reinstate(Connection connection, String operationId, int cutoverAttempt)
+      throws SQLException {
+    return execute(connection, REINSTATE, operationId, cutoverAttempt);
+  }
+
+  private static int execute(
+      Connection connection, String sql, String operationId, int cutoverAttempt)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, operationId);
+      statement.setInt(2, cutoverAttempt);
+      return statement.executeUpdate();
     }
   }
 

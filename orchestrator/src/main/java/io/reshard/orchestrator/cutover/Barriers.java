@@ -15,7 +15,7 @@ import java.util.List;
 public record Barriers(List<String> fences, boolean guarded) {
   private static final String FIND =
       "SELECT DISTINCT tgname FROM pg_trigger"
-          + " WHERE NOT tgisinternal AND (starts_with(tgname, ?) OR tgname = ANY (?)) ORDER BY 1";
+          + " WHERE NOT tgisinternal AND tgenabled <> 'D' AND (starts_with(tgname, ?) OR tgname = ANY (?)) ORDER BY 1";
 
   /** Those that stand on one shard for the switch of {@code plan}, of any attempt. */
   public static Barriers find(Plan plan, Connection connection) throws SQLException {

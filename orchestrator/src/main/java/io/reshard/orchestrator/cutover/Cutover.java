@@ -35,8 +35,6 @@ import org.slf4j.LoggerFactory;
 final class Cutover {
   private static final Logger LOG = LoggerFactory.getLogger(Cutover.class);
 
-  /** What a report says of a gate that let the cutover through. */
-
   /** What reads whole tables, before the fence and beside the writers. */
   private static final Duration SCANS = Duration.ofHours(12);
 
@@ -201,8 +199,12 @@ final class Cutover {
         .get(() -> settle(attempt));
   }
 
-  /** Whether the error is one of a connection, a restart or the like. */
+  /** Whether the error is one of a connection, a restart, a lock or the like. */
   private static boolean passes(Throwable failure) {
+    if (failure instanceof ReshardingException own
+        && own.errorCode() == ErrorCode.CUTOVER_TIMEOUT) {
+      return true;
+    }
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       if (cause instanceof SQLException sql && sql.getSQLState() != null) {
         return SqlStates.retryable(sql);
@@ -240,7 +242,10 @@ final class Cutover {
 
   private CutoverSteps steps(int attempt, ShardSessions sessions) {
     return new CutoverSteps(
-        plan, sessions, new WriteFence(plan, attempt, sessions, settings.openTransactions()));
+        plan,
+        attempt,
+        sessions,
+        new WriteFence(plan, attempt, sessions, settings.openTransactions()));
   }
 
   private ShardSessions openSessions() {

@@ -24,11 +24,13 @@ final class CutoverSteps {
   private static final Duration STALL = Duration.ofSeconds(5);
 
   private final Plan plan;
+  private final int attempt;
   private final ShardSessions sessions;
   private final WriteFence fence;
 
-  CutoverSteps(Plan plan, ShardSessions sessions, WriteFence fence) {
+  CutoverSteps(Plan plan, int attempt, ShardSessions sessions, WriteFence fence) {
     this.plan = plan;
+    this.attempt = attempt;
     this.sessions = sessions;
     this.fence = fence;
   }
@@ -117,7 +119,7 @@ final class CutoverSteps {
         plan.targets(),
         "revoke",
         deadline,
-        (target, connection) -> TargetEpoch.revoke(connection, plan.planId()));
+        (target, connection) -> TargetEpoch.revoke(connection, plan.planId(), attempt));
   }
 
   private void advanceSequences(Deadline deadline) {
@@ -155,7 +157,7 @@ final class CutoverSteps {
         plan.targets(),
         "restore",
         deadline,
-        (target, connection) -> TargetEpoch.reinstate(connection, plan.planId()));
+        (target, connection) -> TargetEpoch.reinstate(connection, plan.planId(), attempt));
     sessions.each(plan.sources(), "restore", deadline, fence::drop);
   }
 

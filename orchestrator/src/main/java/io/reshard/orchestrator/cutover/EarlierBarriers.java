@@ -3,16 +3,14 @@ package io.reshard.orchestrator.cutover;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
-import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.BriefLock;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * Fences and guards that an earlier switch left on a shard, which are in the way once the shard
@@ -23,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 final class EarlierBarriers {
   private static final String FENCE = "reshard_fence_";
   private static final int NAME_BYTES = 63;
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final Duration WAIT = Duration.ofMillis(200);
   private static final String FIND =
       """
       SELECT DISTINCT t.tgname, t.tgrelid::regclass::text
@@ -54,18 +52,20 @@ final class EarlierBarriers {
   static int drop(Plan plan, Connection connection, Deadline deadline) throws SQLException {
     int dropped = 0;
     for (PlannedTable table : plan.tables()) {
-      for (String trigger : find(plan, table, connection)) {
-        dropOne("DROP TRIGGER IF EXISTS " + trigger, connection, deadline);
+      for (Barrier barrier : find(plan, table, connection)) {
+        dropOne(barrier, connection, deadline);
         dropped++;
       }
     }
     return dropped;
   }
 
-  /** Each as {@code NAME ON TABLE}, quoted. */
-  private static List<String> find(Plan plan, PlannedTable table, Connection connection)
+  /** A trigger and its table, quoted. */
+  private record Barrier(String trigger, String table) {}
+
+  private static List<Barrier> find(Plan plan, PlannedTable table, Connection connection)
       throws SQLException {
-    List<String> found = new ArrayList<>();
+    List<Barrier> found = new ArrayList<>();
     try (PreparedStatement query = connection.prepareStatement(FIND)) {
       query.setString(1, table.quotedName());
       query.setString(2, table.quotedName());
@@ -73,31 +73,24 @@ final class EarlierBarriers {
       query.setLong(4, plan.target().version());
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {
-          found.add(Sql.identifier(rows.getString(1)) + " ON " + rows.getString(2));
+          found.add(new Barrier(Sql.identifier(rows.getString(1)), rows.getString(2)));
         }
       }
     }
     return found;
   }
 
-  /** Whoever waits for this lock makes all others wait behind it, so it is tried shortly. */
-  private static void dropOne(String sql, Connection connection, Deadline deadline)
+  /**
+   * Disables it, for which writers must let us in, and drops it unless somebody is reading: a
+   * disabled trigger refuses nothing.
+   */
+  private static void dropOne(Barrier barrier, Connection connection, Deadline deadline)
       throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute("SET lock_timeout = '200ms'");
-      while (true) {
-        try {
-          statement.execute(sql);
-          break;
-        } catch (SQLException e) {
-          if (!SqlStates.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-            throw e;
-          }
-          deadline.left("release");
-          LockSupport.parkNanos(PAUSE_NANOS);
-        }
-      }
-      statement.execute("RESET lock_timeout");
+    String disable = "ALTER TABLE " + barrier.table() + " DISABLE TRIGGER " + barrier.trigger();
+    if (!BriefLock.execute(connection, disable, WAIT, deadline.left("release"))) {
+      throw deadline.passed("release");
     }
+    String drop = "DROP TRIGGER IF EXISTS " + barrier.trigger() + " ON " + barrier.table();
+    BriefLock.execute(connection, drop, WriteFence.UNDISTURBED, Duration.ZERO);
   }
 }

@@ -2,19 +2,22 @@ package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.shard.ShardSchema;
 import java.util.List;
 
 /**
  * After the switch a kept source must refuse keys that have moved away: a client that still routes
  * by the old topology would write rows that nobody reads. Row triggers ask the routing function's
- * SQL twin.
+ * SQL twin, after the row is written: by then the application's own triggers, generated columns and
+ * defaults have had their say about the key. A TRUNCATE would take the rows that moved, which a
+ * rollback falls back on, so it is refused until the clean-up has removed them.
  */
 final class KeyGuard {
   private static final String NEW_ROW = "reshard_guard_new";
   private static final String OLD_ROW = "reshard_guard_old";
 
   /** The names of the triggers that make up a guard. */
-  static final List<String> TRIGGERS = List.of(NEW_ROW, OLD_ROW);
+  static final List<String> TRIGGERS = List.of(NEW_ROW, OLD_ROW, ShardSchema.TRUNCATE_GUARD);
 
   private KeyGuard() {}
 
@@ -23,20 +26,29 @@ final class KeyGuard {
       return List.of();
     }
     return List.of(
-        statement(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"),
-        statement(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"));
+        row(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"),
+        row(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"),
+        trigger(
+            table,
+            ShardSchema.TRUNCATE_GUARD,
+            "BEFORE TRUNCATE",
+            "EXECUTE FUNCTION reshard.refuse_truncate()"));
   }
 
-  private static String statement(
+  private static String row(
       Plan plan, PlannedTable table, String source, String name, String events, String row) {
-    return "CREATE OR REPLACE TRIGGER "
-        + name
-        + " BEFORE "
-        + events
-        + " ON "
-        + table.quotedName()
-        + " FOR EACH ROW WHEN ("
-        + plan.newRouting(table, row).strayOn(source)
-        + ") EXECUTE FUNCTION reshard.refuse_write()";
+    String stray = plan.newRouting(table, row).strayOn(source);
+    return trigger(
+        table,
+        name,
+        "AFTER " + events,
+        "FOR EACH ROW WHEN (" + stray + ") EXECUTE FUNCTION reshard.refuse_write()");
+  }
+
+  /** Fires for the role replica as well, like the fence. */
+  private static String trigger(PlannedTable table, String name, String when, String what) {
+    String on = table.quotedName();
+    return "CREATE OR REPLACE TRIGGER %1$s %2$s ON %3$s %4$s; ALTER TABLE %3$s ENABLE ALWAYS TRIGGER %1$s"
+        .formatted(name, when, on, what);
   }
 }

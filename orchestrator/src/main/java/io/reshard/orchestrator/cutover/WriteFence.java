@@ -1,10 +1,12 @@
 package io.reshard.orchestrator.cutover;
 
+import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.BriefLock;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.SchemaWatch;
 import java.sql.Connection;
@@ -49,6 +51,15 @@ final class WriteFence {
       """
           .replace("$CODE", SqlStates.FENCED);
 
+  /**
+   * How long an ended transaction may take to be gone. All writers wait behind the fence's locks,
+   * and would do so beyond our own end: so the server itself gives up on whoever cannot be ended.
+   */
+  private static final Duration ENDING = Duration.ofSeconds(1);
+
+  /** How long new readers may wait behind one who drops a fence. */
+  static final Duration UNDISTURBED = Duration.ofMillis(20);
+
   /** Quick attempts give way to a deadlock; the last one lets the application give way. */
   private static final int QUICK_ATTEMPTS = 10;
 
@@ -90,6 +101,9 @@ final class WriteFence {
           return raiseOnce(source, connection, attempt <= QUICK_ATTEMPTS ? "10ms" : "10s");
         } catch (SQLException e) {
           connection.rollback();
+          if (SqlStates.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+            throw blocked(source, e);
+          }
           if (!SqlStates.DEADLOCK_DETECTED.equals(e.getSQLState()) || attempt > QUICK_ATTEMPTS) {
             throw e;
           }
@@ -103,18 +117,31 @@ final class WriteFence {
     }
   }
 
+  private static ReshardingException blocked(String source, SQLException cause) {
+    return new ReshardingException(
+        ErrorCode.CUTOVER_FAILED,
+        source
+            + ": the fence was given up, as somebody holds a moved table locked and could not be ended"
+            + " by our role (a superuser's transaction, a prepared one, VACUUM): find it in pg_locks,"
+            + " end it, and try again",
+        cause);
+  }
+
   private long raiseOnce(String source, Connection connection, String deadlockTimeout)
       throws SQLException {
     connection.setAutoCommit(false);
     // An autovacuum that is in the way is cancelled by the deadlock check of the one who waits.
-    StringBuilder sql = new StringBuilder("SET LOCAL deadlock_timeout = '" + deadlockTimeout + "'");
+    StringBuilder sql =
+        new StringBuilder(
+            "SET LOCAL deadlock_timeout = '%s'; SET LOCAL lock_timeout = '%dms'"
+                .formatted(deadlockTimeout, openTransactions.plus(ENDING).toMillis()));
     for (String table : tables(connection)) {
       sql.append(
           """
           ; CREATE TRIGGER %1$s BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON %2$s
             EXECUTE FUNCTION reshard.refuse_write();
           ALTER TABLE %2$s ENABLE ALWAYS TRIGGER %1$s"""
-              .formatted(trigger, table));
+              .formatted(Sql.identifier(trigger), table));
     }
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql.toString());
@@ -174,13 +201,9 @@ final class WriteFence {
     }
   }
 
-  /** Drops this attempt's fence. Idempotent. */
+  /** Lets the fence of this attempt fall. Idempotent. */
   int drop(String source, Connection connection) throws SQLException {
-    connection.setAutoCommit(false);
-    int dropped = dropTriggers(connection);
-    connection.commit();
-    connection.setAutoCommit(true);
-    return dropped;
+    return replace("", connection);
   }
 
   /**
@@ -188,27 +211,55 @@ final class WriteFence {
    * in one transaction: at no moment can such a key be written.
    */
   int replaceByGuard(String source, Connection connection) throws SQLException {
-    connection.setAutoCommit(false);
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(
-          plan.tables().stream()
-              .flatMap(table -> KeyGuard.statements(plan, table, source).stream())
-              .collect(Collectors.joining("; ")));
-    }
-    int dropped = dropTriggers(connection);
-    connection.commit();
-    connection.setAutoCommit(true);
-    return dropped;
+    return replace(
+        plan.tables().stream()
+            .flatMap(table -> KeyGuard.statements(plan, table, source).stream())
+            .map(statement -> statement + "; ")
+            .collect(Collectors.joining()),
+        connection);
   }
 
-  private int dropTriggers(Connection connection) throws SQLException {
-    List<String> tables = tables(connection);
+  /**
+   * The fence is disabled first: DROP TRIGGER waits for everybody who reads the table, be it a
+   * report of hours, and lets nobody else read meanwhile. What cannot be dropped at once refuses
+   * nothing any more, and is dropped with the barriers of earlier switches.
+   */
+  private int replace(String guard, Connection connection) throws SQLException {
+    List<String> fenced = fenced(connection);
     try (Statement statement = connection.createStatement()) {
+      connection.setAutoCommit(false);
       statement.execute(
-          tables.stream()
-              .map(table -> "DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table)
-              .collect(Collectors.joining("; ")));
+          fenced.stream()
+              .map(
+                  table ->
+                      "ALTER TABLE %s DISABLE TRIGGER %s".formatted(table, Sql.identifier(trigger)))
+              .collect(Collectors.joining("; ", "SET LOCAL lock_timeout = '5s'; " + guard, "")));
+      connection.commit();
+      connection.setAutoCommit(true);
     }
-    return tables.size();
+    for (String table : fenced) {
+      String drop = "DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table;
+      if (!BriefLock.execute(connection, drop, UNDISTURBED, Duration.ZERO)) {
+        LOG.info("the fence on {} is disabled and stays for now: the table is being read", table);
+      }
+    }
+    return fenced.size();
+  }
+
+  /** The tables that have this attempt's fence, quoted. */
+  private List<String> fenced(Connection connection) throws SQLException {
+    List<String> fenced = new ArrayList<>();
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT tgrelid::regclass::text FROM pg_trigger"
+                + " WHERE tgname = ? AND NOT tgisinternal AND tgparentid = 0 ORDER BY 1")) {
+      query.setString(1, trigger);
+      try (ResultSet rows = query.executeQuery()) {
+        while (rows.next()) {
+          fenced.add(rows.getString(1));
+        }
+      }
+    }
+    return fenced;
   }
 }

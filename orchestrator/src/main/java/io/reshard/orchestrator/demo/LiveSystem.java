@@ -79,7 +79,8 @@ public final class LiveSystem implements AutoCloseable {
    * Starts the servers, loads {@code orders} orders with what belongs to them, and registers
    * version 1 of the topology.
    */
-  static LiveSystem start(int shards, long orders, ServerOptions options) throws SQLException {
+  public static LiveSystem start(int shards, long orders, ServerOptions options)
+      throws SQLException {
     return start(shards, orders, options, options);
   }
 

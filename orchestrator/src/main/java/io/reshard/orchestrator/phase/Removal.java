@@ -8,6 +8,7 @@ import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
+import io.reshard.core.shard.BriefLock;
 import io.reshard.core.shard.ChangeCaptures;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.shard.ShardSchema;
@@ -21,6 +22,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -34,6 +36,8 @@ import org.slf4j.LoggerFactory;
  */
 final class Removal {
   private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
+  private static final Duration BRIEF = Duration.ofMillis(200);
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
   private static final String MAINTENANCE_DATABASE = "postgres";
 
   private final OperationContext context;
@@ -223,10 +227,22 @@ final class Removal {
                           + " AND NOT "
                           + plan.newRouting(table, alias).ownedBy(source));
           note(deleted, table, source);
+          allowTruncate(connection, table);
         }
       } catch (SQLException e) {
         throw failed(ErrorCode.SOURCE_UNAVAILABLE, "source " + source, e);
       }
+    }
+  }
+
+  /** All rows are the shard's own again. The trigger itself goes with the next switch. */
+  private static void allowTruncate(Connection connection, PlannedTable table) throws SQLException {
+    String disable =
+        "DO $$ BEGIN ALTER TABLE %s DISABLE TRIGGER %s; EXCEPTION WHEN undefined_object THEN NULL; END $$"
+            .formatted(table.quotedName(), ShardSchema.TRUNCATE_GUARD);
+    if (!BriefLock.execute(connection, disable, BRIEF, PATIENCE)) {
+      LOG.warn(
+          "TRUNCATE stays refused on {}: the table is always being written", table.quotedName());
     }
   }
 

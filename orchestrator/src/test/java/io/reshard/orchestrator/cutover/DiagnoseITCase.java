@@ -93,7 +93,10 @@ class DiagnoseITCase {
         new ShardSessions(plan, system.secrets()).open(List.of("shard-0", "shard-1"))) {
       CutoverSteps steps =
           new CutoverSteps(
-              plan, sessions, new WriteFence(plan, attempt, sessions, Duration.ofSeconds(1)));
+              plan,
+              attempt,
+              sessions,
+              new WriteFence(plan, attempt, sessions, Duration.ofSeconds(1)));
       steps.prepareFence(new Deadline(PATIENCE));
       steps.raiseFence(new Deadline(PATIENCE));
       steps.revokeForwardJob(new Deadline(PATIENCE));
