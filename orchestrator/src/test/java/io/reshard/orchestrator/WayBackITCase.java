@@ -116,7 +116,8 @@ class WayBackITCase {
       assertThat(
               migration.query(
                   shard,
-                  "SELECT tgname FROM pg_trigger WHERE tgname LIKE 'reshard%truncate' LIMIT 1"))
+                  "SELECT tgname || ' on ' || tgrelid::regclass || ', ' || tgenabled::text FROM pg_trigger"
+                      + " WHERE tgname LIKE 'reshard%truncate' LIMIT 1"))
           .isEmpty();
     }
   }

@@ -150,6 +150,7 @@ final class Cutover {
     long readOnlyMillis = times.totalMillis();
     LOG.info("switched; writes were refused for {}", times);
     switching.recordWindow(attempt, readOnlyMillis);
+    sweep(steps);
     return new CutoverReport(
         true,
         plan.target().version(),
@@ -233,11 +234,21 @@ final class Cutover {
       } else {
         steps.restore(deadline);
       }
+      sweep(steps);
     }
     if (!switched && attempts.newest().orElseThrow().number() == attempt) {
       wayBack.ifPresent(WayBack::discard);
     }
     return status;
+  }
+
+  /** What is left refuses nothing, and the next switch or the clean-up drops it. */
+  private static void sweep(CutoverSteps steps) {
+    try {
+      steps.sweep(new Deadline(RESTORE));
+    } catch (ReshardingException e) {
+      LOG.warn("disabled triggers are left behind: {}", e.getMessage());
+    }
   }
 
   private CutoverSteps steps(int attempt, ShardSessions sessions) {

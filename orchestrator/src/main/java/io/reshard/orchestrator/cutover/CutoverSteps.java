@@ -7,6 +7,8 @@ import io.reshard.core.control.JobProgress;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
@@ -22,6 +24,8 @@ import java.util.stream.Stream;
 final class CutoverSteps {
   /** Heartbeats move the frontier five times a second. */
   private static final Duration STALL = Duration.ofSeconds(5);
+
+  private static final Duration SWEEP = Duration.ofSeconds(10);
 
   private final Plan plan;
   private final int attempt;
@@ -148,7 +152,7 @@ final class CutoverSteps {
         (shard, connection) ->
             kept.contains(shard)
                 ? fence.replaceByGuard(shard, connection)
-                : EarlierBarriers.drop(plan, connection, deadline));
+                : EarlierBarriers.disable(plan, connection, deadline));
   }
 
   /** Lets sources take writes and the forward job go on, as if there had been no attempt. */
@@ -159,6 +163,20 @@ final class CutoverSteps {
         deadline,
         (target, connection) -> TargetEpoch.reinstate(connection, plan.planId(), attempt));
     sessions.each(plan.sources(), "restore", deadline, fence::drop);
+  }
+
+  /** Drops what has been disabled, when nobody waits for us any more. */
+  void sweep(Deadline deadline) {
+    sessions.each(
+        Stream.concat(plan.sources().stream(), plan.targets().stream()).distinct().toList(),
+        "sweep",
+        deadline,
+        (shard, connection) -> {
+          for (PlannedTable table : plan.tables()) {
+            DisabledTriggers.drop(connection, table, SWEEP);
+          }
+          return shard;
+        });
   }
 
   void establishForeignKeys(Deadline deadline) {

@@ -16,7 +16,7 @@ import java.util.List;
  * Fences and guards that an earlier switch left on a shard, which are in the way once the shard
  * gets keys back: on a rollback, or when a later operation moves keys to a shard that had lost
  * them. A fence's name carries the version that its switch leads to, so that none but earlier ones
- * are dropped here, whenever this runs.
+ * are touched here, whenever this runs.
  */
 final class EarlierBarriers {
   private static final String FENCE = "reshard_fence_";
@@ -27,8 +27,8 @@ final class EarlierBarriers {
       SELECT DISTINCT t.tgname, t.tgrelid::regclass::text
       FROM (SELECT ?::regclass::oid AS relid UNION SELECT relid FROM pg_partition_tree(?::regclass)) AS r
       JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgparentid = 0 AND NOT t.tgisinternal
-      WHERE t.tgname = ANY (?)
-        OR t.tgname ~ '^reshard_fence_[0-9]+_' AND split_part(t.tgname, '_', 3)::bigint < ?
+      WHERE t.tgenabled <> 'D' AND (t.tgname = ANY (?)
+        OR t.tgname ~ '^reshard_fence_[0-9]+_' AND split_part(t.tgname, '_', 3)::bigint < ?)
       """;
 
   private EarlierBarriers() {}
@@ -46,18 +46,18 @@ final class EarlierBarriers {
   }
 
   /**
-   * Drops them from one shard, table by table: the application may be writing other keys here, and
+   * Disables them on one shard, table by table: the application may be writing other keys here, and
    * must neither wait for long nor meet us in a deadlock. Idempotent.
    */
-  static int drop(Plan plan, Connection connection, Deadline deadline) throws SQLException {
-    int dropped = 0;
+  static int disable(Plan plan, Connection connection, Deadline deadline) throws SQLException {
+    int disabled = 0;
     for (PlannedTable table : plan.tables()) {
       for (Barrier barrier : find(plan, table, connection)) {
-        dropOne(barrier, connection, deadline);
-        dropped++;
+        disable(barrier, connection, deadline);
+        disabled++;
       }
     }
-    return dropped;
+    return disabled;
   }
 
   /** A trigger and its table, quoted. */
@@ -80,17 +80,12 @@ final class EarlierBarriers {
     return found;
   }
 
-  /**
-   * Disables it, for which writers must let us in, and drops it unless somebody is reading: a
-   * disabled trigger refuses nothing.
-   */
-  private static void dropOne(Barrier barrier, Connection connection, Deadline deadline)
+  /** Writers must let us in for a moment. A disabled trigger refuses nothing. */
+  private static void disable(Barrier barrier, Connection connection, Deadline deadline)
       throws SQLException {
-    String disable = "ALTER TABLE " + barrier.table() + " DISABLE TRIGGER " + barrier.trigger();
-    if (!BriefLock.execute(connection, disable, WAIT, deadline.left("release"))) {
+    String sql = "ALTER TABLE " + barrier.table() + " DISABLE TRIGGER " + barrier.trigger();
+    if (!BriefLock.execute(connection, sql, WAIT, deadline.left("release"))) {
       throw deadline.passed("release");
     }
-    String drop = "DROP TRIGGER IF EXISTS " + barrier.trigger() + " ON " + barrier.table();
-    BriefLock.execute(connection, drop, WriteFence.UNDISTURBED, Duration.ZERO);
   }
 }

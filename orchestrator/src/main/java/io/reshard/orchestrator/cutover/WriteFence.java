@@ -6,7 +6,6 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
-import io.reshard.core.shard.BriefLock;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.SchemaWatch;
 import java.sql.Connection;
@@ -56,9 +55,6 @@ final class WriteFence {
    * and would do so beyond our own end: so the server itself gives up on whoever cannot be ended.
    */
   private static final Duration ENDING = Duration.ofSeconds(1);
-
-  /** How long new readers may wait behind one who drops a fence. */
-  static final Duration UNDISTURBED = Duration.ofMillis(20);
 
   /** Quick attempts give way to a deadlock; the last one lets the application give way. */
   private static final int QUICK_ATTEMPTS = 10;
@@ -219,11 +215,7 @@ final class WriteFence {
         connection);
   }
 
-  /**
-   * The fence is disabled first: DROP TRIGGER waits for everybody who reads the table, be it a
-   * report of hours, and lets nobody else read meanwhile. What cannot be dropped at once refuses
-   * nothing any more, and is dropped with the barriers of earlier switches.
-   */
+  /** The fence is disabled, not dropped, since that waits for nobody who reads. */
   private int replace(String guard, Connection connection) throws SQLException {
     List<String> fenced = fenced(connection);
     try (Statement statement = connection.createStatement()) {
@@ -236,12 +228,6 @@ final class WriteFence {
               .collect(Collectors.joining("; ", "SET LOCAL lock_timeout = '5s'; " + guard, "")));
       connection.commit();
       connection.setAutoCommit(true);
-    }
-    for (String table : fenced) {
-      String drop = "DROP TRIGGER IF EXISTS " + Sql.identifier(trigger) + " ON " + table;
-      if (!BriefLock.execute(connection, drop, UNDISTURBED, Duration.ZERO)) {
-        LOG.info("the fence on {} is disabled and stays for now: the table is being read", table);
-      }
     }
     return fenced.size();
   }

@@ -10,6 +10,7 @@ import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.core.shard.BriefLock;
 import io.reshard.core.shard.ChangeCaptures;
+import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.shard.TargetEpoch;
@@ -121,6 +122,9 @@ final class Removal {
             try (Connection connection = MovedRows.open(context.endpoint(target), plan.planId())) {
               if (!dropOwnTables(connection, target)) {
                 deleteCopiedRows(connection, target);
+                for (PlannedTable table : plan.tables()) {
+                  allowTruncate(connection, table);
+                }
               }
               forgetCopy(connection);
             }
@@ -235,15 +239,16 @@ final class Removal {
     }
   }
 
-  /** All rows are the shard's own again. The trigger itself goes with the next switch. */
+  /** All rows are the shard's own again, whichever way the last switch went. */
   private static void allowTruncate(Connection connection, PlannedTable table) throws SQLException {
     String disable =
-        "DO $$ BEGIN ALTER TABLE %s DISABLE TRIGGER %s; EXCEPTION WHEN undefined_object THEN NULL; END $$"
+        "DO $$ BEGIN ALTER TABLE %s DISABLE TRIGGER %s; EXCEPTION WHEN undefined_object OR undefined_table THEN NULL; END $$"
             .formatted(table.quotedName(), ShardSchema.TRUNCATE_GUARD);
     if (!BriefLock.execute(connection, disable, BRIEF, PATIENCE)) {
       LOG.warn(
           "TRUNCATE stays refused on {}: the table is always being written", table.quotedName());
     }
+    DisabledTriggers.drop(connection, table, PATIENCE);
   }
 
   /** Removes the job's bookkeeping of the copy, not the epoch: a late job must still find it. */

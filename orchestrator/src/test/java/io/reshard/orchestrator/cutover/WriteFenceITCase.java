@@ -10,6 +10,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.shard.ChangeCapture;
+import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.orchestrator.demo.LiveSystem;
@@ -19,6 +20,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -75,7 +77,10 @@ class WriteFenceITCase {
       assertThat(report.isValid(1)).isTrue();
     }
     assertGuarded();
-    assertThat(barriers().fences()).isEmpty();
+    assertThat(Barriers.find(plan, application).fences()).isEmpty();
+
+    DisabledTriggers.drop(application, customer(), PROMPT);
+    assertThat(triggers()).doesNotContain("D").contains("A");
   }
 
   @Test
@@ -209,8 +214,18 @@ class WriteFenceITCase {
         .orElseThrow();
   }
 
-  private Barriers barriers() throws SQLException {
-    return Barriers.find(plan, application);
+  /** How the triggers of fence and guard fire, see pg_trigger.tgenabled. */
+  private List<String> triggers() throws SQLException {
+    List<String> modes = new ArrayList<>();
+    try (ResultSet rows =
+        statement.executeQuery(
+            "SELECT tgenabled FROM pg_trigger WHERE tgrelid = 'customer'::regclass"
+                + " AND tgname ~ '^reshard_(fence|guard)_'")) {
+      while (rows.next()) {
+        modes.add(rows.getString(1));
+      }
+    }
+    return modes;
   }
 
   private <T> T on(ShardSessions.Query<T> work) {
