@@ -137,6 +137,7 @@ class WriteFenceITCase {
     on(fence::replaceByGuard);
     statement.execute("CREATE ROLE clerk");
     statement.execute("GRANT SELECT, UPDATE, TRUNCATE ON customer TO clerk");
+    assertThat(callable("clerk")).isTrue();
     statement.execute("SET session_replication_role = replica");
     statement.execute("SET ROLE clerk");
 
@@ -212,6 +213,22 @@ class WriteFenceITCase {
         .filter(table -> table.name().equals("customer"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /**
+   * Whether the role may call all functions that a guard can ask; which ones is up to the routing.
+   */
+  private boolean callable(String role) throws SQLException {
+    try (ResultSet row =
+        statement.executeQuery(
+            "SELECT bool_and(has_function_privilege('"
+                + role
+                + "', oid, 'EXECUTE')) FROM pg_proc"
+                + " WHERE pronamespace = 'reshard'::regnamespace"
+                + " AND prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)")) {
+      row.next();
+      return row.getBoolean(1);
+    }
   }
 
   /** How the triggers of fence and guard fire, see pg_trigger.tgenabled. */
