@@ -29,7 +29,7 @@ public final class DisabledTriggers {
       SELECT t.tgname, t.tgrelid::regclass::text
       FROM (SELECT to_regclass(?)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass(?))) AS r
       JOIN pg_trigger t ON t.tgrelid = r.relid AND t.tgparentid = 0 AND t.tgenabled = 'D'
-      WHERE t.tgname ~ '^reshard_(fence|guard)_'
+      WHERE t.tgname ~* '^reshard_(fence|guard)_'
       """;
 
   /** Looks again behind the lock: a later switch may have enabled it again. */

@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.postgres.Sql;
 import io.reshard.core.shard.ShardSchema;
 import java.util.List;
 
@@ -13,8 +14,13 @@ import java.util.List;
  * rollback falls back on, so it is refused until the clean-up has removed them.
  */
 final class KeyGuard {
-  private static final String NEW_ROW = "reshard_guard_new";
-  private static final String OLD_ROW = "reshard_guard_old";
+  /**
+   * Triggers fire in the byte order of their names: this is before those of foreign keys
+   * (RI_ConstraintTrigger), so that a client that is late gets RS001 and not a missing parent.
+   */
+  private static final String NEW_ROW = "RESHARD_guard_new";
+
+  private static final String OLD_ROW = "RESHARD_guard_old";
 
   /** The names of the triggers that make up a guard. */
   static final List<String> TRIGGERS = List.of(NEW_ROW, OLD_ROW, ShardSchema.TRUNCATE_GUARD);
@@ -49,6 +55,6 @@ final class KeyGuard {
   private static String trigger(PlannedTable table, String name, String when, String what) {
     String on = table.quotedName();
     return "CREATE OR REPLACE TRIGGER %1$s %2$s ON %3$s %4$s; ALTER TABLE %3$s ENABLE ALWAYS TRIGGER %1$s"
-        .formatted(name, when, on, what);
+        .formatted(Sql.identifier(name), when, on, what);
   }
 }

@@ -215,7 +215,7 @@ final class WriteFence {
         connection);
   }
 
-  /** The fence is disabled, not dropped, since that waits for nobody who reads. */
+  /** The fence is disabled, since to drop it would wait for everybody who reads. */
   private int replace(String guard, Connection connection) throws SQLException {
     List<String> fenced = fenced(connection);
     try (Statement statement = connection.createStatement()) {

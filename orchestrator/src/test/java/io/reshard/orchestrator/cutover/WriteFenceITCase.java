@@ -190,6 +190,18 @@ class WriteFenceITCase {
         .hasMessageContaining("TRUNCATE");
   }
 
+  @Test
+  void aLateClientIsToldOfTheMoveBeforeItsForeignKeysAreChecked() throws SQLException {
+    on(fence::raise);
+    on(fence::replaceByGuard);
+    String item =
+        "INSERT INTO order_items (order_id, line, customer_id, sku, quantity) VALUES (-1, 1, %s, 'a', 1)";
+    assertThatThrownBy(() -> statement.execute(item.formatted(key(true))))
+        .hasMessageContaining("are refused");
+    assertThatThrownBy(() -> statement.execute(item.formatted(key(false))))
+        .hasMessageContaining("foreign key");
+  }
+
   private String key(boolean moved) throws SQLException {
     try (Statement query = application.createStatement();
         ResultSet row =
@@ -237,7 +249,7 @@ class WriteFenceITCase {
     try (ResultSet rows =
         statement.executeQuery(
             "SELECT tgenabled FROM pg_trigger WHERE tgrelid = 'customer'::regclass"
-                + " AND tgname ~ '^reshard_(fence|guard)_'")) {
+                + " AND tgname ~* '^reshard_(fence|guard)_'")) {
       while (rows.next()) {
         modes.add(rows.getString(1));
       }
