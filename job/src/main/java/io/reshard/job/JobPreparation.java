@@ -41,9 +41,7 @@ final class JobPreparation {
 
   /** Takes a generation and makes or checks what must stand. */
   Prepared run() {
-    if (plan.isReverse()) {
-      requireSwitched();
-    }
+    requireOwnTopology();
     JobRegistry.Submission submission = registry.nextGeneration(plan.planId());
     if (submission.prepared() || plan.isReverse()) {
       checkSlots();
@@ -55,14 +53,18 @@ final class JobPreparation {
         new Migration(plan, secrets, submission.generation()), registry.captures(plan.planId()));
   }
 
-  /** Before the switch the old shards own the rows: the way back would overwrite them. */
-  private void requireSwitched() {
+  /**
+   * Before the switch the old shards own the rows, and the way back would overwrite them. After any
+   * switch the job would take what the new owners write for stale copies.
+   */
+  private void requireOwnTopology() {
+    long own = plan.source().version();
     long active = new TopologyStore(control).activeVersion();
-    if (active != plan.source().version()) {
+    if (plan.isReverse() ? active != own : active > own) {
       throw new ReshardingException(
           ErrorCode.TOPOLOGY_CONFLICT,
-          "the way back of operation %s can only be kept while version %d of the topology is active; it is version %d"
-              .formatted(plan.forwardId(), plan.source().version(), active));
+          "the job of plan %s may only run while version %d of the topology is active; it is version %d"
+              .formatted(plan.planId(), own, active));
     }
   }
 

@@ -114,6 +114,7 @@ class FaultITCase {
   }
 
   @Test
+  @Tag("long")
   void nothingIsLostWhenTheJobIsStoppedWithASavepointAndResumed() throws Exception {
     migrate(
         (context, driving) -> {

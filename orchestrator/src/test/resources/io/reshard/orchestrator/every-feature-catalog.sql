@@ -12,7 +12,7 @@ UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index
 UNION ALL SELECT format('constraint %s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
   FROM pg_constraint WHERE connamespace = 'shop'::regnamespace
 UNION ALL SELECT pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigger
-  WHERE NOT tgisinternal AND tgname NOT LIKE 'reshard%'
+  WHERE NOT tgisinternal AND tgname NOT ILIKE 'reshard%'
 UNION ALL SELECT pg_get_statisticsobjdef(oid) FROM pg_statistic_ext
 UNION ALL SELECT pg_get_functiondef(oid) FROM pg_proc WHERE pronamespace = 'shop'::regnamespace AND prokind = 'f'
   AND proname NOT LIKE 'span%'

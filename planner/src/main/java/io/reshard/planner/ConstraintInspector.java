@@ -20,13 +20,14 @@ final class ConstraintInspector {
       WHERE k.conrelid = ?::oid AND k.contype = ? AND k.conparentid = 0 ORDER BY k.conname
       """;
 
-  // Rows are there before foreign keys are, and a validation of its own locks less. The definition
-  // of one that is not valid says so itself.
+  // Rows are there before foreign keys are, and a validation of its own locks less; partitioned
+  // tables cannot have it before PostgreSQL 18. The definition of one that is not valid says so
+  // itself.
   private static final String FOREIGN_KEYS =
       """
       SELECT k.conname, format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname,
           k.conname, pg_catalog.pg_get_constraintdef(k.oid))
-        || CASE WHEN k.convalidated THEN ' NOT VALID' ELSE '' END
+        || CASE WHEN k.convalidated AND c.relkind <> 'p' THEN ' NOT VALID' ELSE '' END
         || coalesce(format('; COMMENT ON CONSTRAINT %I ON %I.%I IS ', k.conname, n.nspname,
              c.relname)
              || quote_literal(pg_catalog.obj_description(k.oid, 'pg_constraint')), '') AS statement,
@@ -47,14 +48,16 @@ final class ConstraintInspector {
       """;
 
   // An index that stands behind a constraint is made by that constraint. Its comments are part of
-  // the statement, since whoever builds it only looks whether it is there.
+  // the statement, since whoever builds it only looks whether it is there. Of partitions those are
+  // listed that do not come with an index of the partitioned table.
   private static final String INDEXES =
       """
       SELECT x.relname, coalesce(
         (SELECT format('ALTER TABLE %I.%I ADD CONSTRAINT %I %s', n.nspname, c.relname, k.conname,
            pg_catalog.pg_get_constraintdef(k.oid)) FROM pg_catalog.pg_constraint k
          WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x') LIMIT 1),
-        pg_catalog.pg_get_indexdef(i.indexrelid))
+        replace(pg_catalog.pg_get_indexdef(i.indexrelid), format('INDEX %I ON ONLY ', x.relname),
+          format('INDEX %I ON ', x.relname)))
         || coalesce('; COMMENT ON INDEX ' || x.oid::regclass || ' IS '
              || quote_literal(pg_catalog.obj_description(x.oid, 'pg_class')), '')
         || coalesce((SELECT '; COMMENT ON CONSTRAINT ' || quote_ident(k.conname) || ' ON '
@@ -66,7 +69,9 @@ final class ConstraintInspector {
       JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid
       JOIN pg_catalog.pg_class c ON c.oid = i.indrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-      WHERE i.indrelid = ?::oid AND i.indisprimary = ? AND i.indisvalid ORDER BY x.relname
+      WHERE i.indrelid IN (SELECT ?::oid
+          UNION SELECT relid FROM pg_catalog.pg_partition_tree(?::oid::regclass))
+        AND i.indisprimary = ? AND i.indisvalid AND NOT x.relispartition ORDER BY x.relname
       """;
 
   // 1.0 and 1.00 are equal, but differ in text; so do two spellings of one citext. What a
@@ -114,7 +119,12 @@ final class ConstraintInspector {
   /** The primary key's constraint, or null. */
   IndexDefinition primaryKeyIndex(long table) throws SQLException {
     return session
-        .first(INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, true)
+        .first(
+            INDEXES,
+            row -> new IndexDefinition(row.getString(1), row.getString(2)),
+            table,
+            table,
+            true)
         .orElse(null);
   }
 
@@ -147,7 +157,11 @@ final class ConstraintInspector {
 
   List<IndexDefinition> indexes(long table) throws SQLException {
     return session.list(
-        INDEXES, row -> new IndexDefinition(row.getString(1), row.getString(2)), table, false);
+        INDEXES,
+        row -> new IndexDefinition(row.getString(1), row.getString(2)),
+        table,
+        table,
+        false);
   }
 
   List<ForeignKeyFacts> foreignKeys(long table) throws SQLException {

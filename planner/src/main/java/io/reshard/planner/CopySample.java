@@ -28,9 +28,15 @@ final class CopySample {
   /** The start of the job, the first checkpoints and the verification of a small table. */
   private static final double FIXED_SECONDS = 10;
 
-  private static final String BLOCK_COUNT =
-      "SELECT pg_catalog.pg_relation_size(?::text::regclass)"
-          + " / current_setting('block_size')::bigint";
+  // Only declared partitions hold rows of the table; those that merely inherit are not copied.
+  private static final String EXTENT =
+      """
+      SELECT sum(pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::bigint)::bigint,
+        CASE WHEN bool_or(c.relkind = 'p') THEN '' ELSE 'ONLY ' END
+      FROM pg_catalog.pg_class c
+      WHERE c.oid IN (SELECT ?::text::regclass
+        UNION SELECT relid FROM pg_catalog.pg_partition_tree(?::text::regclass))
+      """;
 
   private final Plan plan;
   private final Secrets secrets;
@@ -47,6 +53,8 @@ final class CopySample {
       return bytes / Math.max(seconds, 1 / NANOS);
     }
   }
+
+  private record Extent(long blocks, String only) {}
 
   DurationEstimate estimate() {
     Map<String, Reading> readings = ShardWorkers.askAll(plan.sources(), this::read);
@@ -105,12 +113,18 @@ final class CopySample {
   }
 
   private static long read(Session session, PlannedTable table) throws SQLException {
-    long blocks = session.one(BLOCK_COUNT, row -> row.getLong(1), table.quotedName());
-    double percent = Math.min(100.0, 100.0 * BLOCKS / Math.max(1, blocks));
+    Extent extent =
+        session.one(
+            EXTENT,
+            row -> new Extent(row.getLong(1), row.getString(2)),
+            table.quotedName(),
+            table.quotedName());
+    double percent = Math.min(100.0, 100.0 * BLOCKS / Math.max(1, extent.blocks()));
     return session.copyOut(
         "COPY (SELECT "
             + Sql.identifiers("t", table.copiedColumns())
-            + " FROM ONLY "
+            + " FROM "
+            + extent.only()
             + table.quotedName()
             + " t TABLESAMPLE SYSTEM ("
             + percent

@@ -38,7 +38,7 @@ final class FollowUpInspector {
       SELECT 1, pg_catalog.pg_get_triggerdef(g.oid) FROM pg_catalog.pg_trigger g
       JOIN pg_catalog.pg_proc p ON p.oid = g.tgfoid
       JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace AND n.nspname <> 'reshard'
-      WHERE g.tgrelid = ?::oid AND NOT g.tgisinternal
+      WHERE g.tgrelid = ?::oid AND NOT g.tgisinternal AND g.tgparentid = 0
       UNION ALL
       SELECT 2, format('ALTER TABLE %s DISABLE TRIGGER %I', g.tgrelid::regclass, g.tgname)
       FROM pg_catalog.pg_trigger g

@@ -80,6 +80,20 @@ record KeyCounter(BigInteger next, BigInteger increment, BigInteger last) {
     return next.add(increment.multiply(BigInteger.valueOf(AHEAD - 1)));
   }
 
+  /** The counter as a cutover leaves it: beyond {@code other}, if its own bounds reach so far. */
+  KeyCounter beyond(KeyCounter other) {
+    BigInteger direction = BigInteger.valueOf(increment.signum());
+    BigInteger distance = other.next.subtract(next).multiply(direction);
+    if (distance.signum() <= 0) {
+      return this;
+    }
+    BigInteger steps =
+        distance.add(increment.abs()).subtract(BigInteger.ONE).divide(increment.abs());
+    BigInteger moved = next.add(increment.multiply(steps));
+    boolean within = last.subtract(moved).multiply(direction).signum() >= 0;
+    return within ? new KeyCounter(moved, increment, last) : this;
+  }
+
   /** Whether one of the values that both give next may be the same. */
   boolean meets(KeyCounter other) {
     return least().compareTo(other.greatest()) <= 0

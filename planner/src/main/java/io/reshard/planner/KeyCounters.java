@@ -2,6 +2,7 @@ package io.reshard.planner;
 
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.topology.TableRule;
+import java.math.BigInteger;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -50,8 +51,10 @@ final class KeyCounters {
       if (meeting.size() > 1) {
         problems.addAll(unknownColumns(rule));
         for (String column : countedAlone(rule)) {
-          collision(rule, column, meeting)
+          Map<String, KeyCounter> counters = counters(rule, column, meeting.keySet());
+          collision(rule, column, meeting, counters)
               .map(found -> found + "; " + target + " would hold both")
+              .or(() -> overtaking(rule, column, target, counters))
               .ifPresent(problems::add);
         }
       }
@@ -79,9 +82,9 @@ final class KeyCounters {
   }
 
   /** The first counter that will give what another shard has, or gives too. */
-  private Optional<String> collision(TableRule rule, String column, Map<String, String> meeting)
+  private Optional<String> collision(
+      TableRule rule, String column, Map<String, String> meeting, Map<String, KeyCounter> counters)
       throws SQLException {
-    Map<String, KeyCounter> counters = counters(rule, column, meeting.keySet());
     for (Map.Entry<String, KeyCounter> counter : counters.entrySet()) {
       for (String other : meeting.keySet()) {
         if (!other.equals(counter.getKey())) {
@@ -104,6 +107,32 @@ final class KeyCounters {
       }
     }
     return Optional.empty();
+  }
+
+  /**
+   * The cutover moves a kept target's counter beyond those of its sources: into the range of one
+   * that goes on counting, unless the target's own bounds keep it apart.
+   */
+  private Optional<String> overtaking(
+      TableRule rule, String column, String target, Map<String, KeyCounter> counters) {
+    KeyCounter own = counters.get(target);
+    return own == null
+        ? Optional.empty()
+        : counters.entrySet().stream()
+            .filter(other -> !other.getKey().equals(target) && migration.keeps(other.getKey()))
+            .filter(other -> own.beyond(other.getValue()).meets(other.getValue()))
+            .findFirst()
+            .map(
+                other ->
+                    "%s.%s: the cutover would move the counter of %s to the range of %s, which gives %s next; ALTER SEQUENCE … MAXVALUE %s on %s keeps it in its own"
+                        .formatted(
+                            TableSelection.displayName(rule),
+                            column,
+                            target,
+                            other.getKey(),
+                            other.getValue().next(),
+                            other.getValue().next().subtract(BigInteger.ONE),
+                            target));
   }
 
   private Map<String, KeyCounter> counters(TableRule rule, String column, Set<String> shardIds)

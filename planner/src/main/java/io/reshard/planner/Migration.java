@@ -147,6 +147,11 @@ record Migration(
     return !source.owns(shardId);
   }
 
+  /** Whether {@code shardId} goes on taking rows after the switch. */
+  boolean keeps(String shardId) {
+    return target.owns(shardId);
+  }
+
   /** The topology that knows the place of {@code shardId}: the old one first, as a plan does. */
   Topology topologyOf(String shardId) {
     return source.findShard(shardId).isPresent() ? source : target;

@@ -60,11 +60,19 @@ final class PgDump {
         .replaceAll("(?m)^CREATE SCHEMA ", "CREATE SCHEMA IF NOT EXISTS ");
   }
 
-  /** Indexes, constraints, triggers and rules of whole schemas, but not those of some tables. */
+  /**
+   * Indexes, constraints, triggers and rules of whole schemas, but not those of some tables and
+   * their partitions.
+   */
   String afterRows(Endpoint endpoint, Collection<String> schemas, Collection<TableFacts> without)
       throws SQLException {
     List<String> options = new ArrayList<>(List.of("--section=post-data"));
-    without.forEach(table -> options.add("--exclude-table=" + pattern(table)));
+    for (TableFacts table : without) {
+      options.add("--exclude-table=" + pattern(table.schema(), table.name()));
+      for (PartitionFacts partition : table.partitions()) {
+        options.add("--exclude-table=" + pattern(partition.schema(), partition.name()));
+      }
+    }
     return dump(endpoint, schemas, options);
   }
 
@@ -89,8 +97,8 @@ final class PgDump {
   }
 
   /** Patterns take what stands in quotes literally. */
-  private static String pattern(TableFacts table) {
-    return quoted(table.schema()) + "." + quoted(table.name());
+  private static String pattern(String schema, String name) {
+    return quoted(schema) + "." + quoted(name);
   }
 
   private static String quoted(String name) {

@@ -33,7 +33,7 @@ final class SplitBounds {
       SELECT s.histogram_bounds::text::text[] AS bounds,
         coalesce((SELECT sum(f) FROM unnest(s.most_common_freqs) f), 0) AS frequent
       FROM pg_catalog.pg_stats s
-      WHERE s.schemaname = ? AND s.tablename = ? AND s.attname = ? AND NOT s.inherited
+      WHERE s.schemaname = ? AND s.tablename = ? AND s.attname = ? AND s.inherited = ?
       """;
 
   private static final double FEW_FREQUENT = 0.05;
@@ -98,11 +98,7 @@ final class SplitBounds {
   /** The same blocks each time, behind the alias t. */
   private String sample(TableEstimate estimate, double blocks) {
     double percent = Math.min(100.0, 100.0 * blocks / Math.max(1, estimate.blocks()));
-    return " FROM ONLY "
-        + table.quotedName()
-        + " t TABLESAMPLE SYSTEM ("
-        + percent
-        + ") REPEATABLE (0)";
+    return " FROM " + table.scanned() + " t TABLESAMPLE SYSTEM (" + percent + ") REPEATABLE (0)";
   }
 
   private ColumnFacts leading() {
@@ -119,7 +115,8 @@ final class SplitBounds {
                     : List.<String>of(),
             table.schema(),
             table.name(),
-            leading().name())
+            leading().name(),
+            table.kind().equals("p"))
         .orElse(List.of());
   }
 
@@ -149,8 +146,7 @@ final class SplitBounds {
     }
     String column = Sql.identifier(leading().name());
     String highest =
-        session.one(
-            "SELECT max(" + column + ") FROM ONLY " + table.quotedName(), row -> row.getString(1));
+        session.one("SELECT max(" + column + ") FROM " + table.scanned(), row -> row.getString(1));
     return highest == null ? otherwise : highest;
   }
 

@@ -37,11 +37,30 @@ final class TableAgreement {
               + ", not "
               + reference.primaryKey());
     }
+    comparePartitions(differences);
     if (!table.objects().statements().equals(reference.objects().statements())) {
       differences.add(
           "the types, collations or functions that " + table.displayName() + " uses are others");
     }
     return differences;
+  }
+
+  /** By their bounds, since rows find their way by them: names may differ. */
+  private void comparePartitions(List<String> differences) {
+    List<String> expected = places(reference);
+    List<String> actual = places(table);
+    expected.stream()
+        .filter(place -> !actual.contains(place))
+        .map(place -> table.displayName() + " lacks the partition " + place)
+        .forEach(differences::add);
+    actual.stream()
+        .filter(place -> !expected.contains(place))
+        .map(place -> table.displayName() + " has the partition " + place + " in addition")
+        .forEach(differences::add);
+  }
+
+  private static List<String> places(TableFacts table) {
+    return table.partitions().stream().map(PartitionFacts::place).toList();
   }
 
   private String label(ColumnFacts column) {

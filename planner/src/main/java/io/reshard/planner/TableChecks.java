@@ -82,9 +82,10 @@ final class TableChecks {
         "table_kind",
         source,
         (table, problems) -> kind(table, problems),
-        "ordinary, logged tables",
-        "partitioned, inherited, unlogged and foreign tables are not supported yet: move the rows"
-            + " into an ordinary table, or leave the table out with 'tables'");
+        "ordinary and partitioned, logged tables",
+        "name the root of a partitioned table; inherited, unlogged and foreign tables are not"
+            + " supported: move the rows into an ordinary table, or leave the table out with"
+            + " 'tables'");
     each(
         "primary_key",
         source,
@@ -153,6 +154,14 @@ final class TableChecks {
         "drop the rules, or ALTER TABLE … ENABLE TRIGGER, so that they fire for the application"
             + " alone");
     each(
+        "partitions",
+        shardId,
+        TableChecks::partitions,
+        "none has what its root does not have",
+        "let every partition be an ordinary, logged table in its root's schema, with the replica"
+            + " identity of the root and without what is named; or leave the table out with"
+            + " 'tables'");
+    each(
         "row_security",
         shardId,
         (table, problems) -> {
@@ -194,17 +203,16 @@ final class TableChecks {
   private static void kind(TableFacts table, List<String> problems) {
     String name = table.displayName();
     switch (table.kind()) {
-      case "r" -> {
+      case "r", "p" -> {
         if (table.root() != null) {
           problems.add(name + " is a partition of " + table.root() + ", which is partitioned");
-        } else if (table.inherits()) {
+        } else if (table.partitionKey() == null && table.inherits()) {
           problems.add(name + " has parents or children");
         }
         if (!table.persistence().equals("p")) {
           problems.add(name + " is unlogged, so its changes cannot be captured");
         }
       }
-      case "p" -> problems.add(name + " is partitioned");
       default -> problems.add(name + " is not an ordinary table");
     }
   }
@@ -298,6 +306,20 @@ final class TableChecks {
         .forEach(problems::add);
   }
 
+  private static void partitions(TableFacts table, List<String> problems) {
+    for (PartitionFacts partition : table.partitions()) {
+      partition.obstacles().stream()
+          .map(
+              obstacle ->
+                  partition.displayName()
+                      + ", a partition of "
+                      + table.displayName()
+                      + ", "
+                      + obstacle)
+          .forEach(problems::add);
+    }
+  }
+
   private static void definition(TableFacts table, List<String> problems) {
     table.objects().unsupported().stream()
         .map(name -> table.displayName() + " uses " + name)
@@ -322,6 +344,7 @@ final class TableChecks {
         shardId,
         problems,
         "all tables have the columns of " + migration.sources().get(0),
-        "alter the table so that its columns and primary key are the same on every shard");
+        "alter the table so that its columns, its primary key and its partitions are the same on"
+            + " every shard");
   }
 }

@@ -68,6 +68,7 @@ final class TableDdl {
   private static List<String> createStatements(TableFacts facts) {
     List<String> statements = new ArrayList<>();
     statements.add(createTable(facts));
+    facts.partitions().forEach(partition -> statements.addAll(partition.creation()));
     String alter = "ALTER TABLE " + facts.quotedName() + " ALTER COLUMN ";
     for (ColumnFacts column : facts.columns()) {
       column
@@ -95,12 +96,14 @@ final class TableDdl {
         Stream.concat(
                 facts.columns().stream().map(ColumnFacts::definition), facts.checks().stream())
             .toList();
+    String key = facts.partitionKey() == null ? "" : " PARTITION BY " + facts.partitionKey();
     String options = facts.options() == null ? "" : " WITH (" + facts.options() + ")";
     return "CREATE TABLE "
         + facts.quotedName()
         + " (\n  "
         + String.join(",\n  ", lines)
         + "\n)"
+        + key
         + options;
   }
 }

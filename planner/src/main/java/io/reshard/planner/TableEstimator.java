@@ -7,18 +7,26 @@ final class TableEstimator {
   /** A table that was never analyzed is counted in so many blocks at most. */
   private static final long SAMPLED_BLOCKS = 200;
 
+  // A partitioned table has no files, and autovacuum never analyzes it: both are its leaves'.
   private static final String SIZE =
       """
-      SELECT pg_catalog.pg_relation_size(c.oid),
-        CASE WHEN c.reltoastrelid = 0 THEN 0
-          ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END,
-        c.reltuples::float8, c.relpages, current_setting('block_size')::bigint
-      FROM pg_catalog.pg_class c WHERE c.oid = ?::oid
+      SELECT sum(s.main_bytes + s.toast_bytes)::bigint AS bytes, sum(s.blocks)::bigint AS blocks,
+        coalesce(bool_and(s.reltuples > 0 AND s.relpages > 0) FILTER (WHERE s.blocks > 0), false)
+          AS analyzed,
+        sum(s.reltuples::float8) FILTER (WHERE s.blocks > 0) AS tuples,
+        sum(round(s.reltuples::float8 / nullif(s.relpages, 0) * s.blocks)) AS present
+      FROM (SELECT c.reltuples, c.relpages, pg_catalog.pg_relation_size(c.oid) AS main_bytes,
+          CASE WHEN c.reltoastrelid = 0 THEN 0
+            ELSE pg_catalog.pg_relation_size(c.reltoastrelid) END AS toast_bytes,
+          pg_catalog.pg_relation_size(c.oid) / current_setting('block_size')::bigint AS blocks
+        FROM pg_catalog.pg_class c
+        WHERE c.oid IN (SELECT ?::oid
+          UNION SELECT relid FROM pg_catalog.pg_partition_tree(?::oid::regclass))) s
       """;
 
   private TableEstimator() {}
 
-  private record Size(long mainBytes, long toastBytes, double tuples, long pages, long blockSize) {}
+  private record Size(long bytes, long blocks, boolean analyzed, double tuples, long present) {}
 
   /**
    * PostgreSQL's own method (manual, chapter 70.1): the density of rows at the last ANALYZE or
@@ -30,23 +38,21 @@ final class TableEstimator {
             SIZE,
             row ->
                 new Size(
-                    row.getLong(1),
-                    row.getLong(2),
-                    row.getDouble(3),
-                    row.getLong(4),
-                    row.getLong(5)),
+                    row.getLong("bytes"),
+                    row.getLong("blocks"),
+                    row.getBoolean("analyzed"),
+                    row.getDouble("tuples"),
+                    row.getLong("present")),
+            table.oid(),
             table.oid());
-    long blocks = size.mainBytes() / size.blockSize();
-    long bytes = size.mainBytes() + size.toastBytes();
-    if (blocks == 0) {
+    if (size.blocks() == 0) {
       return TableEstimate.EMPTY;
     }
-    if (size.tuples() > 0 && size.pages() > 0) {
-      long rows = Math.round(size.tuples() / size.pages() * blocks);
-      return new TableEstimate(rows, bytes, blocks, size.tuples());
+    if (size.analyzed()) {
+      return new TableEstimate(size.present(), size.bytes(), size.blocks(), size.tuples());
     }
-    long rows = table.readable() ? sampledRows(session, table, blocks) : 0;
-    return new TableEstimate(rows, bytes, blocks, -1);
+    long rows = table.readable() ? sampledRows(session, table, size.blocks()) : 0;
+    return new TableEstimate(rows, size.bytes(), size.blocks(), -1);
   }
 
   private static long sampledRows(Session session, TableFacts table, long blocks)
@@ -54,8 +60,8 @@ final class TableEstimator {
     double share = Math.min(1.0, (double) SAMPLED_BLOCKS / blocks);
     long counted =
         session.one(
-            "SELECT count(*) FROM ONLY "
-                + table.quotedName()
+            "SELECT count(*) FROM "
+                + table.scanned()
                 + " TABLESAMPLE SYSTEM ("
                 + share * 100
                 + ") REPEATABLE (0)",

@@ -13,7 +13,9 @@ import java.util.Optional;
  * @param replicaIdentity the letter of {@code pg_class.relreplident}
  * @param inherits whether it is a partition, or has parents or children
  * @param root the partitioned table that it is a part of; or null
- * @param owned whether the session's role may alter it
+ * @param partitionKey as PARTITION BY takes it; null if the table is not partitioned
+ * @param partitions at all depths, parents first
+ * @param owned whether the session's role may alter it and its partitions
  * @param readable whether the session's role may read all of its rows
  * @param policed whether row-level security applies to the session's role
  * @param options storage options, joined as WITH takes them; or null
@@ -38,6 +40,8 @@ record TableFacts(
     String replicaIdentity,
     boolean inherits,
     String root,
+    String partitionKey,
+    List<PartitionFacts> partitions,
     boolean owned,
     boolean readable,
     boolean policed,
@@ -65,6 +69,11 @@ record TableFacts(
 
   String quotedName() {
     return Sql.qualified(schema, name);
+  }
+
+  /** The table as FROM takes it: with its partitions, without tables that inherit from it. */
+  String scanned() {
+    return (partitionKey == null ? "ONLY " : "") + quotedName();
   }
 
   Optional<ColumnFacts> column(String columnName) {

@@ -19,7 +19,9 @@ final class TableInspector {
         (SELECT format('%s.%s', rn.nspname, r.relname) FROM pg_catalog.pg_class r
           JOIN pg_catalog.pg_namespace rn ON rn.oid = r.relnamespace
           WHERE c.relispartition AND r.oid = pg_catalog.pg_partition_root(c.oid)) AS root,
-        pg_catalog.pg_has_role(c.relowner, 'USAGE') AS owned,
+        (SELECT bool_and(pg_catalog.pg_has_role(o.relowner, 'USAGE')) FROM pg_catalog.pg_class o
+          WHERE o.oid IN (SELECT c.oid
+            UNION SELECT relid FROM pg_catalog.pg_partition_tree(c.oid))) AS owned,
         pg_catalog.has_table_privilege(c.oid, 'SELECT')
           AND pg_catalog.has_schema_privilege(n.oid, 'USAGE') AS may_select,
         pg_catalog.row_security_active(c.oid) AS policed,
@@ -68,20 +70,31 @@ final class TableInspector {
     sequences.forEach(sequence -> objects.schemas().add(sequence.schema()));
     List<ColumnFacts> columns = new ColumnInspector(session, objects).columns(oid);
     ConstraintInspector constraints = new ConstraintInspector(session);
-    List<String> followUps = new FollowUpInspector(session, objects).statements(oid);
-    followUps.addAll(Comments.ofTable(session, oid, sequences));
-    followUps.addAll(new PrivilegeInspector(session, objects).statements(oid, sequences));
+    List<PartitionFacts> partitions = new PartitionInspector(session).partitions(oid);
+    List<String> followUps = followUps(oid, sequences, objects);
+    for (PartitionFacts partition : partitions) {
+      followUps.addAll(followUps(partition.oid(), List.of(), objects));
+    }
     return session.one(
         TABLE,
-        row -> facts(row, columns, constraints, sequences, followUps, objects),
+        row -> facts(row, columns, constraints, partitions, sequences, followUps, objects),
         rule.schema(),
         rule.table());
+  }
+
+  private List<String> followUps(long oid, List<SequenceFacts> sequences, SchemaObjects objects)
+      throws SQLException {
+    List<String> statements = new FollowUpInspector(session, objects).statements(oid);
+    statements.addAll(Comments.ofTable(session, oid, sequences));
+    statements.addAll(new PrivilegeInspector(session, objects).statements(oid, sequences));
+    return statements;
   }
 
   private TableFacts facts(
       ResultSet row,
       List<ColumnFacts> columns,
       ConstraintInspector constraints,
+      List<PartitionFacts> partitions,
       List<SequenceFacts> sequences,
       List<String> followUps,
       SchemaObjects objects)
@@ -97,6 +110,8 @@ final class TableInspector {
         row.getString("relreplident"),
         row.getBoolean("inherits"),
         row.getString("root"),
+        new PartitionInspector(session).key(oid),
+        partitions,
         row.getBoolean("owned"),
         row.getBoolean("may_select") && !row.getBoolean("policed"),
         row.getBoolean("policed"),

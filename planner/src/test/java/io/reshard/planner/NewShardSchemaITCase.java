@@ -36,7 +36,41 @@ class NewShardSchemaITCase {
     "COMMENT ON INDEX \"The App\".by_note IS 'for lists'",
     "CREATE TRIGGER touch BEFORE UPDATE ON \"The App\".\"Moved\" FOR EACH ROW"
         + " EXECUTE FUNCTION \"The App\".touch()",
+    "CREATE TABLE \"The App\".\"Parts\" (id bigint, customer bigint, note text DEFAULT 'a',"
+        + " PRIMARY KEY (id, customer)) PARTITION BY RANGE (id)",
+    "CREATE TABLE \"The App\".\"ON ONLY\" PARTITION OF \"The App\".\"Parts\""
+        + " FOR VALUES FROM (0) TO (10) PARTITION BY LIST (customer)",
+    "CREATE TABLE \"The App\".one PARTITION OF \"The App\".\"ON ONLY\" (note DEFAULT 'b' NOT NULL,"
+        + " CONSTRAINT own CHECK (id > 3)) FOR VALUES IN (1) WITH (fillfactor = 70)",
+    "CREATE TABLE \"The App\".rest PARTITION OF \"The App\".\"Parts\" DEFAULT",
+    "CREATE INDEX \"an ON ONLY index\" ON \"The App\".\"Parts\" (note)",
+    "CREATE INDEX \"of one\" ON \"The App\".one (note, id)",
+    "COMMENT ON TABLE \"The App\".one IS 'a leaf'",
+    "CREATE TRIGGER touch BEFORE UPDATE ON \"The App\".one FOR EACH ROW"
+        + " EXECUTE FUNCTION \"The App\".touch()",
+    "CREATE TRIGGER all_touch BEFORE UPDATE ON \"The App\".\"Parts\" FOR EACH ROW"
+        + " EXECUTE FUNCTION \"The App\".touch()",
   };
+
+  /** All that the partitions are, in words. */
+  private static final String PARTITIONS =
+      """
+      WITH part AS (SELECT relid FROM pg_partition_tree('"The App"."Parts"'))
+      SELECT string_agg(fact, E'\n' ORDER BY fact) FROM (
+        SELECT format('%s %s %s %s %s', oid::regclass, pg_get_partkeydef(oid),
+          pg_get_expr(relpartbound, oid), reloptions, obj_description(oid)) AS fact
+          FROM pg_class WHERE oid IN (SELECT relid FROM part)
+        UNION ALL SELECT format('%s %s', pg_get_indexdef(indexrelid), indisvalid) FROM pg_index
+          WHERE indrelid IN (SELECT relid FROM part)
+        UNION ALL SELECT format('%s %s', conrelid::regclass, pg_get_constraintdef(oid))
+          FROM pg_constraint WHERE conrelid IN (SELECT relid FROM part)
+        UNION ALL SELECT pg_get_triggerdef(oid) FROM pg_trigger
+          WHERE tgrelid IN (SELECT relid FROM part)
+        UNION ALL SELECT format('%s %s %s %s', attrelid::regclass, attname, attnotnull,
+            pg_get_expr(adbin, adrelid))
+          FROM pg_attribute LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+          WHERE attrelid IN (SELECT relid FROM part) AND attnum > 0) facts
+      """;
 
   private String source;
   private String target;
@@ -86,6 +120,7 @@ class NewShardSchemaITCase {
     create(plan);
     for (String fact :
         List.of(
+            PARTITIONS,
             "SELECT obj_description('\"The App\".by_note'::regclass)",
             "SELECT obj_description(oid) FROM pg_constraint WHERE conname = 'Parent'",
             "SELECT (proowner::regrole, proacl) FROM pg_proc WHERE proname = 'touch'",
@@ -151,10 +186,10 @@ class NewShardSchemaITCase {
   }
 
   private Plan plan(String dumpProgram) {
-    String table = "The App.Moved:customer";
+    String[] tables = {"The App.Moved:customer", "The App.Parts:customer"};
     return PreflightITCase.plan(
-        TestTopology.hash(table).shard("shard-0", source, "-").build(),
-        TestTopology.hash(table)
+        TestTopology.hash(tables).shard("shard-0", source, "-").build(),
+        TestTopology.hash(tables)
             .shard("shard-0", source, "-80")
             .shard("shard-1", target, "80-")
             .build(),

@@ -53,7 +53,14 @@ class PreflightITCase {
           CREATE TABLE t (id bigint PRIMARY KEY, customer money NOT NULL) # shard_key # has the type money
           CREATE TABLE t (id bigint PRIMARY KEY, note text) # shard_key # is not a column
           CREATE UNLOGGED TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL) # table_kind # unlogged
-          CREATE TABLE t (id bigint, customer bigint NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id) # table_kind # partitioned
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE UNLOGGED TABLE leaf PARTITION OF t DEFAULT # partitions # public.leaf, a partition of public.t, is unlogged
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE SCHEMA s; CREATE TABLE s.leaf PARTITION OF t DEFAULT # partitions # s.leaf, a partition of public.t, is in another schema
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; ALTER TABLE leaf REPLICA IDENTITY FULL # partitions # another replica identity
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; CREATE UNIQUE INDEX own ON leaf (note) # partitions # has the unique index own
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; CREATE TABLE other (leaf bigint, CONSTRAINT c FOREIGN KEY (leaf) REFERENCES leaf) # partitions # is referenced by the foreign key c
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; ALTER TABLE leaf ADD CONSTRAINT c FOREIGN KEY (id) REFERENCES leaf # partitions # has the constraint c
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; CREATE RULE r AS ON DELETE TO leaf DO ALSO NOTHING # partitions # has the rule r
+          CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL, note text) PARTITION BY RANGE (id); CREATE TABLE leaf PARTITION OF t DEFAULT; CREATE SEQUENCE own; ALTER TABLE leaf ALTER id SET DEFAULT nextval('own') # partitions # counts by the sequence public.own
           CREATE TABLE root (id bigint, customer bigint NOT NULL, PRIMARY KEY (id)) PARTITION BY HASH (id); CREATE TABLE middle PARTITION OF root FOR VALUES WITH (MODULUS 1, REMAINDER 0) PARTITION BY HASH (id); CREATE TABLE t PARTITION OF middle FOR VALUES WITH (MODULUS 1, REMAINDER 0) # table_kind # public.t is a partition of public.root
           CREATE VIEW t AS SELECT 1::bigint AS id, 2::bigint AS customer # table_kind # not an ordinary table
           CREATE TABLE other (id bigint PRIMARY KEY); CREATE TABLE t (id bigint PRIMARY KEY, customer bigint NOT NULL REFERENCES other) # foreign_keys # references public.other
@@ -182,6 +189,34 @@ class PreflightITCase {
             .shard("shard-1", second, "80-")
             .build(),
         PlannerOptions.defaults());
+  }
+
+  /** Rows find their way by bounds, so the names of partitions may differ. */
+  @Test
+  void comparesPartitionsByTheirBounds() throws SQLException {
+    String root = TABLE + " PARTITION BY RANGE (id)";
+    String low = " FOR VALUES FROM (0) TO (10) PARTITION BY LIST (id)";
+    TestServer.run(
+        first,
+        root,
+        "CREATE TABLE low PARTITION OF t" + low,
+        "CREATE TABLE five PARTITION OF low FOR VALUES IN (5)",
+        "CREATE TABLE rest PARTITION OF t DEFAULT");
+    TestServer.run(
+        second,
+        root,
+        "CREATE TABLE small PARTITION OF t" + low,
+        "CREATE TABLE \"5\" PARTITION OF small FOR VALUES IN (5)",
+        "CREATE TABLE large PARTITION OF t DEFAULT");
+    assertThat(merge().preflight()).allMatch(PreflightFinding::ok);
+    TestServer.run(
+        second,
+        "ALTER TABLE small DETACH PARTITION \"5\"",
+        "CREATE TABLE six PARTITION OF small FOR VALUES IN (6)");
+    assertThat(failed(merge(), "columns_equal", "shard-0").detail())
+        .contains(
+            "public.t lacks the partition RANGE (id) FOR VALUES FROM ('0') TO ('10'), LIST (id) FOR VALUES IN ('6')",
+            "public.t has the partition RANGE (id) FOR VALUES FROM ('0') TO ('10'), LIST (id) FOR VALUES IN ('5') in addition");
   }
 
   @Test

@@ -131,6 +131,49 @@ class SplitsITCase {
     }
   }
 
+  /** The root has no files, and at first no statistics; its leaves are of different sizes. */
+  @Test
+  void cutPartitionedTablesAsOne() throws SQLException {
+    String database = TestServer.createDatabase();
+    TestServer.run(
+        database,
+        "CREATE TABLE t (k bigint PRIMARY KEY, customer bigint NOT NULL) PARTITION BY RANGE (k)",
+        "CREATE TABLE low PARTITION OF t FOR VALUES FROM (0) TO (15000)",
+        "CREATE TABLE high PARTITION OF t FOR VALUES FROM (15000) TO (30000)"
+            + " PARTITION BY HASH (k)",
+        "CREATE TABLE even PARTITION OF high FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
+        "CREATE TABLE odd PARTITION OF high FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
+        "CREATE TABLE rest PARTITION OF t DEFAULT",
+        "INSERT INTO t SELECT i, i FROM generate_series(1, " + ROWS + ") i");
+    assertEven(database, "a sample");
+    TestServer.run(database, "VACUUM ANALYZE low, even, odd");
+    assertEven(database, "statistics");
+    TestServer.run(database, "ANALYZE t");
+    assertEven(database, "statistics");
+    assertThat(
+            new Planner(TestServer.secrets(TestTopology.NODE), PlannerOptions.defaults())
+                .estimate(splits(database))
+                .basis())
+        .contains("MB/s")
+        .doesNotContain("(0.0 MB");
+  }
+
+  private static void assertEven(String database, String basis) throws SQLException {
+    Plan plan = splits(database);
+    assertThat(plan.preflight())
+        .filteredOn(finding -> finding.check().equals("estimates"))
+        .singleElement()
+        .satisfies(
+            finding -> {
+              assertThat(finding.detail()).endsWith("(" + basis + ")");
+              String rows = finding.detail().replaceAll(".*: (\\d+) rows.*", "$1");
+              assertThat(Long.parseLong(rows)).isBetween(ROWS * 9L / 10, ROWS * 11L / 10);
+            });
+    assertThat(rowsPerSplit(database, plan))
+        .hasSizeBetween(ROWS / AIM / 2, 2 * ROWS / AIM)
+        .allMatch(rows -> rows < 4 * AIM);
+  }
+
   @Test
   void coverEmptyAndTinyTablesWithOneSplit() throws SQLException {
     String database = TestServer.createDatabase();

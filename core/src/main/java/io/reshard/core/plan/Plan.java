@@ -178,6 +178,11 @@ public record Plan(
     return !isReverse() && !source.owns(shardId);
   }
 
+  /** The targets that start empty. */
+  public List<String> newShards() {
+    return targets().stream().filter(this::isNew).toList();
+  }
+
   /** The shard as the topology has it that knows its database: the old one first. */
   public Topology topologyOf(String shardId) {
     return source.findShard(shardId).isPresent() ? source : target;

@@ -109,12 +109,14 @@ public final class ChangeCapture {
               + tables
               + " WITH (publish_via_partition_root = true)");
       for (PlannedTable table : plan.tables()) {
-        statement.execute(
-            "CREATE OR REPLACE TRIGGER "
-                + truncateTrigger()
-                + " BEFORE TRUNCATE ON "
-                + table.quotedName()
-                + " EXECUTE FUNCTION reshard.refuse_truncate()");
+        for (String member : PartitionTree.members(connection, table)) {
+          statement.execute(
+              "CREATE OR REPLACE TRIGGER "
+                  + truncateTrigger()
+                  + " BEFORE TRUNCATE ON "
+                  + member
+                  + " EXECUTE FUNCTION reshard.refuse_truncate()");
+        }
       }
     }
   }
@@ -237,8 +239,9 @@ public final class ChangeCapture {
       try (Statement statement = connection.createStatement()) {
         statement.execute("DROP PUBLICATION IF EXISTS " + Sql.identifier(capture.publication()));
         for (PlannedTable table : plan.tables()) {
-          statement.execute(
-              "DROP TRIGGER IF EXISTS " + truncateTrigger() + " ON " + table.quotedName());
+          for (String member : PartitionTree.members(connection, table)) {
+            statement.execute("DROP TRIGGER IF EXISTS " + truncateTrigger() + " ON " + member);
+          }
         }
       }
       try (PreparedStatement delete =

@@ -30,8 +30,9 @@ final class WatchSchema {
           format('relation %s', m.relation), m.relation
         FROM member m
         UNION ALL
-        SELECT r.name, 'replica identity', c.relreplident::text, NULL
-        FROM root r JOIN pg_class c ON c.oid = r.root
+        SELECT m.name, CASE WHEN m.relation = m.root THEN 'replica identity'
+          ELSE 'replica identity of ' || m.relation::regclass END, c.relreplident::text, NULL
+        FROM member m JOIN pg_class c ON c.oid = m.relation
         UNION ALL
         SELECT r.name, 'column ' || a.attname, format_type(a.atttypid, a.atttypmod)
           || CASE WHEN a.attgenerated = '' THEN '' ELSE ' generated' END, NULL

@@ -63,23 +63,30 @@ public final class TopologyRules {
 
   private static void checkNode(Node node) {
     String named = "node '" + node.id() + "'";
-    require(
-        node.url() != null && node.url().startsWith("jdbc:postgresql://"),
-        named + " needs a url that starts with jdbc:postgresql://");
-    String address = node.url().replaceFirst("\\?.*", "");
-    require(
-        address.endsWith("/"),
-        named
-            + ": its url must end with '/', where the database name follows, not with a database");
-    require(
-        !address.contains("@")
-            && !node.url().toLowerCase(java.util.Locale.ROOT).contains("password="),
-        named + ": its url holds credentials; write them as 'user' and 'password'");
+    checkUrl(named, "url", node.url());
+    if (node.readUrl() != null) {
+      checkUrl(named, "readUrl", node.readUrl());
+    }
     require(
         node.password() == null || REFERENCE.matcher(node.password()).matches(),
         named
             + ": 'password' must name an environment variable, such as ${NODE1_PASSWORD}; the"
             + " topology is kept in the control database, where no password may be");
+  }
+
+  private static void checkUrl(String named, String property, String url) {
+    require(
+        url != null && url.startsWith("jdbc:postgresql://"),
+        named + " needs a " + property + " that starts with jdbc:postgresql://");
+    String address = url.replaceFirst("\\?.*", "");
+    require(
+        address.endsWith("/"),
+        "%s: its %s must end with '/', where the database name follows, not with a database"
+            .formatted(named, property));
+    require(
+        !address.contains("@") && !url.toLowerCase(java.util.Locale.ROOT).contains("password="),
+        "%s: its %s holds credentials; write them as 'user' and 'password'"
+            .formatted(named, property));
   }
 
   private static void checkTable(TableRule table) {

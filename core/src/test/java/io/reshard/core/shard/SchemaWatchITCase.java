@@ -32,6 +32,8 @@ class SchemaWatchITCase {
           List.of(
               "ALTER TABLE orders ADD CONSTRAINT positive CHECK (id > 0)", "constraint positive"),
           List.of("DROP TABLE orders", "table"),
+          List.of(
+              "ALTER TABLE events_1 REPLICA IDENTITY FULL", "replica identity of public.events_1"),
           List.of("DROP TABLE events", "table"),
           List.of("DROP TABLE events_1", "partition public.events_1"),
           List.of("ALTER TABLE events DETACH PARTITION events_1", "partition public.events_1"),

@@ -95,6 +95,7 @@ class TopologyFileTest {
           "-80"                | "-8x"              | hexadecimal prefixes
           "${NODE1_PASSWORD}"  | secret             | must name an environment variable
           5501/"               | 5501/?password=x"  | holds credentials
+          5502/"               | 5502/?password=x"  | its readUrl holds credentials
           5501/"               | 5501/app"          | must end with '/'
           jdbc:postgresql      | jdbc:mysql         | starts with jdbc:postgresql
           id: shard-1          | id: shard-0        | the shard 'shard-0' is there twice

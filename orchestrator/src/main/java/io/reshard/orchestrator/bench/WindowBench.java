@@ -11,6 +11,7 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
+import io.reshard.testkit.WriterReport;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -37,9 +38,17 @@ final class WindowBench {
    *
    * @param windowMillis as the switch measured it
    * @param longestWaitMillis of a write, as the writers felt it
+   * @param transactionsPerSecond of all writers, from their start to their end
+   * @param rowsPerSecond that these transactions wrote
    * @param equal whether every row is what the writers know they wrote
    */
-  record Round(long windowMillis, long drainMillis, long longestWaitMillis, boolean equal) {}
+  record Round(
+      long windowMillis,
+      long drainMillis,
+      long longestWaitMillis,
+      long transactionsPerSecond,
+      long rowsPerSecond,
+      boolean equal) {}
 
   List<Round> run(Path folder) throws SQLException {
     List<Round> results = new ArrayList<>();
@@ -76,11 +85,13 @@ final class WindowBench {
         new OperationDriver(context, new ObservedCutover(new FencedCutover(), writer));
     driver.drive(Optional.empty());
     var switched = driver.cutoverReport().orElseThrow();
-    writer.stop();
+    WriterReport written = writer.stop();
     return new Round(
         switched.readOnlyMillis(),
         switched.drainMillis(),
-        writer.report().windowMillis(),
+        written.windowMillis(),
+        Math.round(written.writes() / written.elapsedSeconds()),
+        Math.round(written.rowsWritten() / written.elapsedSeconds()),
         system.check(writer.history(), plan.target()).consistent());
   }
 }

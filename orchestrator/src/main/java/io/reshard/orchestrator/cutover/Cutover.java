@@ -16,6 +16,7 @@ import io.reshard.core.postgres.SqlStates;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.Hook;
+import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -108,6 +109,17 @@ final class Cutover {
         .filter(attempt -> attempt.status() != CutoverStatus.CLOSED)
         .map(attempt -> settle(attempt.number()) == CutoverStatus.SWITCHED)
         .orElse(false);
+  }
+
+  /** Validates the foreign keys that could not be before the switch. */
+  void validateForeignKeys() {
+    try (ShardSessions sessions = new ShardSessions(plan, secrets).open(plan.newShards())) {
+      sessions.each(
+          plan.newShards(),
+          "foreign keys",
+          new Deadline(SCANS),
+          (target, connection) -> new ForeignKeys(plan, connection).validate());
+    }
   }
 
   /** Returns since where in the job's course the targets are known to equal their sources. */
@@ -270,7 +282,11 @@ final class Cutover {
         .gateHook()
         .ifPresent(
             hook -> {
-              Hook.Outcome outcome = call(hook, deadline.left("gate hook"));
+              Hook.Outcome outcome =
+                  call(
+                      hook,
+                      deadline.left("gate hook"),
+                      new StatusReader(control).read(plan.forwardId()));
               if (!outcome.accepted()) {
                 throw Gate.refuse(outcome.detail());
               }
@@ -283,7 +299,11 @@ final class Cutover {
         .onSwitch()
         .ifPresent(
             hook -> {
-              Hook.Outcome outcome = call(hook, settings.timeout());
+              Hook.Outcome outcome =
+                  call(
+                      hook,
+                      settings.timeout(),
+                      Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version()));
               if (!outcome.accepted()) {
                 LOG.error(
                     "the topology has switched, but run your own swap again by hand: {}",
@@ -292,11 +312,9 @@ final class Cutover {
             });
   }
 
-  private Hook.Outcome call(Path hook, Duration timeout) {
-    String json =
-        Documents.toJson(
-            Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version()));
-    return Hook.run(hook, plan.forwardId(), Phase.CUTTING_OVER.name(), json, timeout);
+  private Hook.Outcome call(Path hook, Duration timeout, Object document) {
+    return Hook.run(
+        hook, plan.forwardId(), Phase.CUTTING_OVER.name(), Documents.toJson(document), timeout);
   }
 
   static ReshardingException alreadySwitched(String operationId) {

@@ -12,6 +12,7 @@ import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
+import java.math.BigDecimal;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -49,7 +50,7 @@ final class CutoverSteps {
    */
   void rehearseFence(Deadline deadline) {
     sessions.each(plan.sources(), "rehearse", deadline, fence::rehearse);
-    sessions.each(plan.sources(), "rehearse", deadline, Sequences::highest);
+    reachedBySources("rehearse", deadline);
   }
 
   /** Raises the fence on all sources and returns the heartbeat that each committed with it. */
@@ -127,14 +128,25 @@ final class CutoverSteps {
   }
 
   private void advanceSequences(Deadline deadline) {
-    Map<String, Long> floors =
-        Sequences.merge(
-            sessions.each(plan.sources(), "sequences", deadline, Sequences::highest).values());
+    Map<String, Map<String, BigDecimal>> reached = reachedBySources("sequences", deadline);
     sessions.each(
         plan.targets(),
         "sequences",
         deadline,
-        (target, connection) -> Sequences.advance(connection, floors));
+        (target, connection) ->
+            Sequences.advance(
+                connection,
+                Sequences.merge(
+                    plan.sources().stream()
+                        .filter(source -> plan.targetsOf(source).contains(target))
+                        .map(reached::get)
+                        .toList()),
+                plan.isNew(target)));
+  }
+
+  private Map<String, Map<String, BigDecimal>> reachedBySources(String step, Deadline deadline) {
+    return sessions.each(
+        plan.sources(), step, deadline, (source, connection) -> Sequences.furthest(connection));
   }
 
   /**
@@ -181,9 +193,9 @@ final class CutoverSteps {
 
   void establishForeignKeys(Deadline deadline) {
     sessions.each(
-        plan.targets().stream().filter(plan::isNew).toList(),
+        plan.newShards(),
         "foreign keys",
         deadline,
-        (target, connection) -> ForeignKeys.establish(plan, connection));
+        (target, connection) -> new ForeignKeys(plan, connection).establish());
   }
 }

@@ -48,6 +48,11 @@ public final class FencedCutover implements CutoverProcedure {
   }
 
   @Override
+  public void validateForeignKeys(OperationContext context) {
+    cutover(context).validateForeignKeys();
+  }
+
+  @Override
   public Optional<CutoverStatus> status(OperationContext context) {
     return attempts(context).newest().map(CutoverAttempts.Attempt::status);
   }

@@ -4,6 +4,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.shard.ShardSchema;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -27,33 +28,42 @@ final class KeyGuard {
 
   private KeyGuard() {}
 
-  static List<String> statements(Plan plan, PlannedTable table, String source) {
+  /**
+   * The statements that make the guard.
+   *
+   * @param members the table and its partitions, quoted: a TRUNCATE fires on those that it names
+   */
+  static List<String> statements(
+      Plan plan, PlannedTable table, String source, List<String> members) {
     if (table.isReference()) {
       return List.of();
     }
-    return List.of(
-        row(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"),
-        row(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"),
-        trigger(
-            table,
-            ShardSchema.TRUNCATE_GUARD,
-            "BEFORE TRUNCATE",
-            "EXECUTE FUNCTION reshard.refuse_truncate()"));
+    List<String> statements = new ArrayList<>();
+    statements.add(row(plan, table, source, NEW_ROW, "INSERT OR UPDATE", "NEW"));
+    statements.add(row(plan, table, source, OLD_ROW, "UPDATE OR DELETE", "OLD"));
+    for (String member : members) {
+      statements.add(
+          trigger(
+              member,
+              ShardSchema.TRUNCATE_GUARD,
+              "BEFORE TRUNCATE",
+              "EXECUTE FUNCTION reshard.refuse_truncate()"));
+    }
+    return statements;
   }
 
   private static String row(
       Plan plan, PlannedTable table, String source, String name, String events, String row) {
     String stray = plan.newRouting(table, row).strayOn(source);
     return trigger(
-        table,
+        table.quotedName(),
         name,
         "AFTER " + events,
         "FOR EACH ROW WHEN (" + stray + ") EXECUTE FUNCTION reshard.refuse_write()");
   }
 
   /** Fires for the role replica as well, like the fence. */
-  private static String trigger(PlannedTable table, String name, String when, String what) {
-    String on = table.quotedName();
+  private static String trigger(String on, String name, String when, String what) {
     return "CREATE OR REPLACE TRIGGER %1$s %2$s ON %3$s %4$s; ALTER TABLE %3$s ENABLE ALWAYS TRIGGER %1$s"
         .formatted(Sql.identifier(name), when, on, what);
   }

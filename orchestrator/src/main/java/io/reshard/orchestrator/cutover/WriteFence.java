@@ -7,6 +7,7 @@ import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.core.shard.Heartbeat;
+import io.reshard.core.shard.PartitionTree;
 import io.reshard.core.shard.SchemaWatch;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -153,21 +154,8 @@ final class WriteFence {
   /** Every moved table with all its partitions, quoted. */
   private List<String> tables(Connection connection) throws SQLException {
     List<String> tables = new ArrayList<>();
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT relid::regclass::text FROM pg_partition_tree(?::regclass)"
-                + " UNION ALL SELECT ?::regclass::text"
-                + " WHERE NOT EXISTS (SELECT 1 FROM pg_partition_tree(?::regclass))")) {
-      for (PlannedTable table : plan.tables()) {
-        query.setString(1, table.quotedName());
-        query.setString(2, table.quotedName());
-        query.setString(3, table.quotedName());
-        try (ResultSet rows = query.executeQuery()) {
-          while (rows.next()) {
-            tables.add(rows.getString(1));
-          }
-        }
-      }
+    for (PlannedTable table : plan.tables()) {
+      tables.addAll(PartitionTree.members(connection, table));
     }
     return tables;
   }
@@ -207,12 +195,13 @@ final class WriteFence {
    * in one transaction: at no moment can such a key be written.
    */
   int replaceByGuard(String source, Connection connection) throws SQLException {
-    return replace(
-        plan.tables().stream()
-            .flatMap(table -> KeyGuard.statements(plan, table, source).stream())
-            .map(statement -> statement + "; ")
-            .collect(Collectors.joining()),
-        connection);
+    StringBuilder guard = new StringBuilder();
+    for (PlannedTable table : plan.tables()) {
+      List<String> members = PartitionTree.members(connection, table);
+      KeyGuard.statements(plan, table, source, members)
+          .forEach(statement -> guard.append(statement).append("; "));
+    }
+    return replace(guard.toString(), connection);
   }
 
   /** The fence is disabled, since to drop it would wait for everybody who reads. */
@@ -232,13 +221,14 @@ final class WriteFence {
     return fenced.size();
   }
 
-  /** The tables that have this attempt's fence, quoted. */
+  /** The tables that have this attempt's fence, quoted; roots before their partitions. */
   private List<String> fenced(Connection connection) throws SQLException {
     List<String> fenced = new ArrayList<>();
     try (PreparedStatement query =
         connection.prepareStatement(
             "SELECT tgrelid::regclass::text FROM pg_trigger"
-                + " WHERE tgname = ? AND NOT tgisinternal AND tgparentid = 0 ORDER BY 1")) {
+                + " WHERE tgname = ? AND NOT tgisinternal AND tgparentid = 0"
+                + " ORDER BY (SELECT count(*) FROM pg_partition_ancestors(tgrelid)), 1")) {
       query.setString(1, trigger);
       try (ResultSet rows = query.executeQuery()) {
         while (rows.next()) {

@@ -38,6 +38,11 @@ public final class ObservedCutover implements CutoverProcedure {
   }
 
   @Override
+  public void validateForeignKeys(OperationContext context) {
+    cutover.validateForeignKeys(context);
+  }
+
+  @Override
   public Optional<CutoverStatus> status(OperationContext context) {
     return cutover.status(context);
   }

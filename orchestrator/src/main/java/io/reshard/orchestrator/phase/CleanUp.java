@@ -97,6 +97,9 @@ public final class CleanUp {
     removal.dropCaptures();
     removal.forgetCopies();
     removal.deleteCheckpoints();
+    if (active == context.plan().target().version()) {
+      cutover.validateForeignKeys(context);
+    }
     // Last, since a later operation can forbid it for good, but nothing of the above.
     removal.removeMovedRows();
   }

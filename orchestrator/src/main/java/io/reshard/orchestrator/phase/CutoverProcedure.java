@@ -22,6 +22,13 @@ public interface CutoverProcedure {
    */
   void undo(OperationContext context);
 
+  /**
+   * Validates the foreign keys of the new shards that could not be while changes flowed; for after
+   * the switch, beside the application's writes. {@code cutover_failed} names a row without its
+   * parent. Idempotent.
+   */
+  void validateForeignKeys(OperationContext context);
+
   /** What has become of the newest attempt; empty if there was none. */
   Optional<CutoverStatus> status(OperationContext context);
 

@@ -6,7 +6,6 @@ import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
-import io.reshard.core.plan.Plan;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.flink.FlinkCluster;
@@ -16,7 +15,6 @@ import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,18 +85,25 @@ public final class OperationDriver {
     if (handle.current().phase() == Phase.CUTTING_OVER) {
       Retries.run(
           () -> attempt(handle, () -> handle.enter(Phase.CLEANING_UP)), e -> pause(handle, e));
-      context.cluster().ifPresent(reached -> keepWayBack(handle));
+      context
+          .cluster()
+          .map(flink -> new JobKeeper(context.reversed(), flink, handle))
+          .ifPresent(
+              keeper -> afterwards(handle, "the way back is not kept", keeper::ensureRunning));
+      afterwards(
+          handle,
+          "a foreign key is not valid yet, though it is enforced",
+          () -> cutover.validateForeignKeys(context));
     }
     return handle.current();
   }
 
   /** The switch is done whatever comes of this: an error is noted, and the next resume mends it. */
-  private void keepWayBack(OperationHandle handle) {
-    JobKeeper keeper = new JobKeeper(context.reversed(), cluster(), handle);
+  private static void afterwards(OperationHandle handle, String otherwise, Runnable work) {
     try {
-      Retries.run(() -> attempt(handle, keeper::ensureRunning), e -> pause(handle, e));
+      Retries.run(() -> attempt(handle, work), e -> pause(handle, e));
     } catch (RuntimeException e) {
-      LOG.warn("the way back is not kept: {}", e.getMessage(), e);
+      LOG.warn("{}: {}", otherwise, e.getMessage(), e);
       pause(handle, e);
     }
   }
@@ -124,7 +129,7 @@ public final class OperationDriver {
       return;
     }
     if (operation.phase() != phase) {
-      if (operation.phase() == Phase.FAILED) {
+      if (operation.phase() == Phase.FAILED && !switched()) {
         recordPending(ShardStatus.PENDING, null);
       }
       handle.enter(phase);
@@ -276,11 +281,7 @@ public final class OperationDriver {
   }
 
   private void recordPending(ShardStatus status, String reason) {
-    topologies.record(newShards(context.plan()), status, reason);
-  }
-
-  static List<String> newShards(Plan plan) {
-    return plan.targets().stream().filter(plan::isNew).toList();
+    topologies.record(context.plan().newShards(), status, reason);
   }
 
   private static void pause(OperationHandle handle, RuntimeException failure) {

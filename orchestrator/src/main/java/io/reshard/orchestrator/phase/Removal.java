@@ -11,6 +11,7 @@ import io.reshard.core.postgres.SqlStates;
 import io.reshard.core.shard.BriefLock;
 import io.reshard.core.shard.ChangeCaptures;
 import io.reshard.core.shard.DisabledTriggers;
+import io.reshard.core.shard.PartitionTree;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.shard.ShardSchema;
 import io.reshard.core.shard.TargetEpoch;
@@ -110,8 +111,18 @@ final class Removal {
     }
   }
 
-  /** Removes from the targets what the operation copied there. */
-  void removeCopies() {
+  /**
+   * Removes from the targets what the operation copied there.
+   *
+   * @param version of the topology that is in force, under which nobody routes to the copies
+   */
+  void removeCopies(long version) {
+    try (TopologyHold hold = TopologyHold.take(context.control(), plan, version)) {
+      removeCopies(new MovedRows(plan, context.options().copyBatchSize(), hold::requireHeld));
+    }
+  }
+
+  private void removeCopies(MovedRows rows) {
     for (String target : plan.targets()) {
       onTarget(
           target,
@@ -121,7 +132,7 @@ final class Removal {
             }
             try (Connection connection = MovedRows.open(context.endpoint(target), plan.planId())) {
               if (!dropOwnTables(connection, target)) {
-                deleteCopiedRows(connection, target);
+                deleteCopiedRows(rows, connection, target);
                 for (PlannedTable table : plan.tables()) {
                   allowTruncate(connection, table);
                 }
@@ -183,8 +194,8 @@ final class Removal {
   }
 
   /** Rows that a source owned before: never one that the target owned. */
-  private void deleteCopiedRows(Connection connection, String target) throws SQLException {
-    MovedRows rows = new MovedRows(plan, context.options().copyBatchSize(), () -> {});
+  private void deleteCopiedRows(MovedRows rows, Connection connection, String target)
+      throws SQLException {
     for (String source : plan.sources()) {
       if (!plan.targetsOf(source).contains(target)) {
         continue;
@@ -209,7 +220,7 @@ final class Removal {
 
   /** Deletes from the sources what they owned before and no longer own. */
   void removeMovedRows() {
-    try (TopologyHold hold = TopologyHold.take(context.control(), plan)) {
+    try (TopologyHold hold = TopologyHold.take(context.control(), plan, plan.target().version())) {
       removeMovedRows(new MovedRows(plan, context.options().copyBatchSize(), hold::requireHeld));
     }
   }
@@ -241,12 +252,13 @@ final class Removal {
 
   /** All rows are the shard's own again, whichever way the last switch went. */
   private static void allowTruncate(Connection connection, PlannedTable table) throws SQLException {
-    String disable =
-        "DO $$ BEGIN ALTER TABLE %s DISABLE TRIGGER %s; EXCEPTION WHEN undefined_object OR undefined_table THEN NULL; END $$"
-            .formatted(table.quotedName(), ShardSchema.TRUNCATE_GUARD);
-    if (!BriefLock.execute(connection, disable, BRIEF, PATIENCE)) {
-      LOG.warn(
-          "TRUNCATE stays refused on {}: the table is always being written", table.quotedName());
+    for (String member : PartitionTree.members(connection, table)) {
+      String disable =
+          "DO $$ BEGIN ALTER TABLE %s DISABLE TRIGGER %s; EXCEPTION WHEN undefined_object OR undefined_table THEN NULL; END $$"
+              .formatted(member, ShardSchema.TRUNCATE_GUARD);
+      if (!BriefLock.execute(connection, disable, BRIEF, PATIENCE)) {
+        LOG.warn("TRUNCATE stays refused on {}: the table is always being written", member);
+      }
     }
     DisabledTriggers.drop(connection, table, PATIENCE);
   }

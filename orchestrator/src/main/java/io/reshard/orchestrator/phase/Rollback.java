@@ -59,18 +59,19 @@ public final class Rollback {
         new SwitchBack(context, cutover).run(handle);
       } else {
         undoCutover();
+        requireOwnTopology();
       }
       removal.endJob(handle.current());
       removal.revokeEpochs();
       removal.dropCaptures();
       wayBack.dropCaptures();
-      removal.removeCopies();
+      removal.removeCopies(topologies.activeVersion());
       removal.deleteCheckpoints();
       wayBack.deleteCheckpoints();
     } catch (RuntimeException e) {
       throw failed(handle, Failures.coded(e));
     }
-    topologies.forget(OperationDriver.newShards(context.plan()));
+    topologies.forget(context.plan().newShards());
     handle.enter(Phase.ROLLED_BACK);
     List<String> removed = new ArrayList<>(removal.removed());
     removed.addAll(wayBack.removed());
@@ -85,6 +86,19 @@ public final class Rollback {
       if (!Failures.hasState(e, SqlStates.INVALID_CATALOG_NAME)) {
         throw e;
       }
+    }
+  }
+
+  /** What a later operation has copied to the same shards would be taken for this one's copies. */
+  private void requireOwnTopology() {
+    long own = context.plan().source().version();
+    long active = topologies.activeVersion();
+    if (active != own) {
+      throw unavailable(
+          "it was planned against version "
+              + own
+              + " of the topology, but another operation has led to version "
+              + active);
     }
   }
 
@@ -103,7 +117,7 @@ public final class Rollback {
         "operation " + context.operationId() + " cannot be rolled back: " + why);
   }
 
-  private static ReshardingException failed(OperationHandle handle, ReshardingException cause) {
+  private ReshardingException failed(OperationHandle handle, ReshardingException cause) {
     if (cause.errorCode() == ErrorCode.ROLLBACK_NOT_AVAILABLE) {
       return cause;
     }
@@ -113,7 +127,8 @@ public final class Rollback {
             cause.getMessage() + "; mend it and run 'reshard rollback' again",
             cause);
     try {
-      if (handle.current().phase().mayBecome(Phase.FAILED)) {
+      // After the switch there is nothing to begin again: the new topology is in force.
+      if (handle.current().phase().mayBecome(Phase.FAILED) && !afterSwitch()) {
         handle.fail(OperationError.of(failure));
       } else {
         handle.pause(OperationError.of(failure));

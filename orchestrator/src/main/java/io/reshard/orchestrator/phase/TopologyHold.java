@@ -10,12 +10,13 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 
 /**
- * Keeps the topology that a plan has led to, while rows are deleted that it gives to other shards.
- * A later operation may give them back: (1) an operation is completed, but something is left
- * behind; (2) the next one moves keys back to where they were; (3) the first is cleaned up again,
- * and would delete rows that are owned by now, or copies that soon will be. So the row of the
- * active topology is locked, which a new operation must read with a lock of its own: while the hold
- * lasts, none can begin, and none may stand there unfinished when it is taken.
+ * Keeps the topology as it is while rows are deleted that it gives to other shards. A later
+ * operation may give them back: (1) an operation is completed, but something is left behind; (2)
+ * the next one moves keys back to where they were; (3) the first is cleaned up again, and would
+ * delete rows that are owned by now, or copies that soon will be. The same with the rollback of one
+ * that failed before a later one has switched. So the row of the active topology is locked, which a
+ * new operation must read with a lock of its own: while the hold lasts, none can begin, and none
+ * may stand there unfinished when it is taken.
  */
 final class TopologyHold implements AutoCloseable {
   private static final String LOCK = "SELECT version FROM reshard.active_topology FOR UPDATE";
@@ -23,7 +24,7 @@ final class TopologyHold implements AutoCloseable {
   // One that has failed can be resumed, if the topology that it was planned against is active.
   private static final String NEXT =
       "SELECT id FROM reshard.operation WHERE phase NOT IN ('COMPLETED', 'ROLLED_BACK')"
-          + " AND (plan #>> '{source,version}')::bigint = ?";
+          + " AND (plan #>> '{source,version}')::bigint = ? AND id <> ?";
 
   private static final int CHECK_SECONDS = 10;
 
@@ -33,14 +34,17 @@ final class TopologyHold implements AutoCloseable {
     this.connection = connection;
   }
 
-  /** Takes the hold; {@code cleanup_failed} if the topology has gone on or is about to. */
-  static TopologyHold take(ControlDatabase control, Plan plan) {
+  /**
+   * Takes the hold on {@code version} of the topology; {@code cleanup_failed} if the topology has
+   * gone on or is about to.
+   */
+  static TopologyHold take(ControlDatabase control, Plan plan, long version) {
     try {
       Connection connection = control.endpoint().connect("reshard " + plan.planId() + " clean-up");
       TopologyHold hold = new TopologyHold(connection);
       try {
         connection.setAutoCommit(false);
-        hold.require(plan);
+        hold.require(plan, version);
         return hold;
       } catch (SQLException | RuntimeException e) {
         hold.close();
@@ -52,30 +56,29 @@ final class TopologyHold implements AutoCloseable {
     }
   }
 
-  private void require(Plan plan) throws SQLException {
-    long target = plan.target().version();
+  private void require(Plan plan, long version) throws SQLException {
     try (PreparedStatement lock = connection.prepareStatement(LOCK);
         ResultSet row = lock.executeQuery()) {
       long active = row.next() ? row.getLong(1) : 0;
-      if (active != target) {
+      if (active != version) {
         throw refused(
             "version "
                 + active
                 + " of the topology is active, not "
-                + target
-                + ": moved rows stay where they are, since the shards may own them again; the"
+                + version
+                + ": rows stay where they are, since the shards may own them by now; the"
                 + " preflight check 'strays' of the next plan names those that they do not own");
       }
     }
     try (PreparedStatement query = connection.prepareStatement(NEXT)) {
-      query.setLong(1, target);
+      query.setLong(1, version);
+      query.setString(2, plan.forwardId());
       try (ResultSet row = query.executeQuery()) {
         if (row.next()) {
           throw refused(
               "operation "
                   + row.getString(1)
-                  + " may bring moved rows back; complete again when it is completed or rolled"
-                  + " back");
+                  + " may need the rows; try again when it is completed or rolled back");
         }
       }
     }

@@ -83,8 +83,31 @@ public final class OperationStore {
     if (inserted == 0) {
       throw notAlone(handle, plan.planId());
     }
+    requireNoneFailed(handle, plan);
     enterHistory(handle, plan.planId(), Phase.PLANNING);
     return find(handle, plan.planId()).orElseThrow();
+  }
+
+  /**
+   * What a failed operation has made still stands: its job may run, and a rollback of it would take
+   * for its own what a later operation has copied. Asked after the insert, which waits for one that
+   * is just failing.
+   */
+  private static void requireNoneFailed(Handle handle, Plan plan) {
+    Optional<String> failed =
+        handle
+            .createQuery(
+                "SELECT id FROM operation WHERE phase = 'FAILED'"
+                    + " AND (plan #>> '{source,version}')::bigint = ? LIMIT 1")
+            .bind(0, plan.source().version())
+            .mapTo(String.class)
+            .findOne();
+    if (failed.isPresent()) {
+      throw new ReshardingException(
+          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+          "operation %1$s has failed, and what it has made still stands; 'reshard rollback %1$s' removes that, 'reshard resume %1$s' goes on with it"
+              .formatted(failed.get()));
+    }
   }
 
   private static ReshardingException notAlone(Handle handle, String id) {

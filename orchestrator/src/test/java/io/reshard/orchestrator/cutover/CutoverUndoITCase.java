@@ -15,6 +15,7 @@ import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.testkit.ServerOptions;
 import io.reshard.testkit.StopMode;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -39,7 +40,7 @@ class CutoverUndoITCase {
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(1, 500);
+    system = LiveSystem.start(1, 500, ServerOptions.fast());
     Plan plan = system.plan(2);
     new PendingShards(plan, system.secrets()).create();
     context =

@@ -25,6 +25,7 @@ import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -48,7 +49,7 @@ class DiagnoseITCase {
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(1, 200);
+    system = LiveSystem.start(1, 200, ServerOptions.fast());
     plan = system.plan(2);
     ReshardingOptions options = ReshardingOptions.builder().cutoverTimeout(PATIENCE).build();
     context =

@@ -12,6 +12,7 @@ import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.testkit.ServerOptions;
 import java.sql.SQLException;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -27,7 +28,7 @@ class GateVerificationITCase {
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(1, 200);
+    system = LiveSystem.start(1, 200, ServerOptions.fast());
     plan = system.plan(2);
     new PendingShards(plan, system.secrets()).create();
     PlayedJob.reportCopy(system, plan);

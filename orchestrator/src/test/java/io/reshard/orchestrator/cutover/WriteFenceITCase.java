@@ -43,7 +43,7 @@ class WriteFenceITCase {
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(2, 200, ServerOptions.defaults().maxPreparedTransactions(2));
+    system = LiveSystem.start(2, 200, ServerOptions.fast().maxPreparedTransactions(2));
     plan = system.plan(3);
     sessions = new ShardSessions(plan, system.secrets()).open(List.of(SOURCE));
     new ChangeCapture(plan, SOURCE, sessions.endpoint(SOURCE)).create(Duration.ofSeconds(30));

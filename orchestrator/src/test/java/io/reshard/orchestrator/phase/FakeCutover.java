@@ -46,6 +46,9 @@ final class FakeCutover implements CutoverProcedure {
   }
 
   @Override
+  public void validateForeignKeys(OperationContext context) {}
+
+  @Override
   public Optional<CutoverStatus> status(OperationContext context) {
     return Optional.ofNullable(statuses.get(context.operationId()));
   }

@@ -20,6 +20,7 @@ import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -46,7 +47,7 @@ class OperationDriverITCase {
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(2, 500);
+    system = LiveSystem.start(2, 500, ServerOptions.fast());
     plan = system.plan(3);
     store = new OperationStore(system.control());
     cluster.onMigration = this::reportCopy;
@@ -183,7 +184,7 @@ class OperationDriverITCase {
             + " SELECT 'later', 'FAILED', jsonb_set(plan, '{source,version}', '2'), options"
             + " FROM operation WHERE id = ?",
         plan.planId());
-    assertCleansUpNoRows("operation later may bring moved rows back", before);
+    assertCleansUpNoRows("operation later may need the rows", before);
     sql("DELETE FROM operation WHERE id = 'later'");
 
     sql("INSERT INTO topology SELECT version + 1, document FROM topology WHERE version = 2");

@@ -127,9 +127,28 @@ class OperationStoreITCase {
   }
 
   @Test
+  void beginsNothingWhileWhatAFailedOneHasMadeStands() {
+    Operation failed = store.fail(create("op-1"), new OperationError("c", "m"));
+    assertRefused(
+        ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+        "'reshard rollback op-1' removes that",
+        () -> create("op-2"));
+    assertThat(store.find("op-2")).isEmpty();
+    store.enter(failed, Phase.ROLLED_BACK);
+    assertThat(create("op-2").phase()).isEqualTo(Phase.PLANNING);
+  }
+
+  @Test
   void doesNotResumeBesideAnotherOperation() {
     Operation failed = store.fail(create("op-1"), new OperationError("c", "m"));
-    create("op-2");
+    // Whoever led to this version did not know of the one that had failed.
+    TopologyStore topologies = new TopologyStore(control);
+    topologies.store(SmallPlans.topology(2, 1, "jdbc:postgresql://h/"));
+    control.call(
+        "activate",
+        jdbi ->
+            jdbi.withHandle(handle -> handle.execute("UPDATE active_topology SET version = 2")));
+    store.create(SmallPlans.plan("op-2", 2), Map.of());
     assertRefused(
         ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
         "is active",
