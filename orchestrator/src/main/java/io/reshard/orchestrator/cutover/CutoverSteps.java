@@ -110,11 +110,18 @@ final class CutoverSteps {
    */
   void requireVerified(JobPosition verified, JobProgress progress) {
     JobPosition now = progress.position();
-    if (plan.isReverse() ? !now.readsBackSince(verified) : !now.continues(verified)) {
+    if (!plan.isReverse() && !now.epoch().equals(verified.epoch())) {
       throw new ReshardingException(
-          ErrorCode.CUTOVER_FAILED,
-          "while the cutover was under way the migration job started again, or rows were written"
-              + " that do not read back as they were read; try again");
+          ErrorCode.VERIFICATION_STALE,
+          "while the cutover was under way the migration job was started again, and what was"
+              + " verified no longer holds; verify once more, then try again");
+    }
+    if (!now.readsBackSince(verified)) {
+      throw new ReshardingException(
+          plan.isReverse() ? ErrorCode.CUTOVER_FAILED : ErrorCode.VERIFICATION_STALE,
+          "while the cutover was under way rows were written that do not read back as they were"
+              + " read; "
+              + (plan.isReverse() ? "try again" : "verify once more, then try again"));
     }
   }
 

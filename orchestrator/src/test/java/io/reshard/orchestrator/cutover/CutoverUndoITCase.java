@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.function.BiConsumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -95,12 +96,26 @@ class CutoverUndoITCase {
   /** What the writers find until the frontier has passed the fence is seen before the switch. */
   @Test
   void aWriteThatDoesNotReadBackEndsTheWindow() throws SQLException {
+    assertStale(PlayedJob::reportMismatch, "do not read back as they were read");
+  }
+
+  /** A killed TaskManager may be noticed only now, long after the gate looked. */
+  @Test
+  void aJobThatStartsAgainEndsTheWindow() throws SQLException {
+    assertStale(PlayedJob::restart, "the migration job was started again");
+  }
+
+  /** The driver verifies once more on this code, and tries again. */
+  private void assertStale(BiConsumer<LiveSystem, Plan> meanwhile, String message)
+      throws SQLException {
     CompletableFuture<CutoverReport> running =
         CompletableFuture.supplyAsync(() -> cutover.run(context));
     Awaitility.await().atMost(PATIENCE).until(() -> fences() > 0);
-    PlayedJob.reportMismatch(system, context.plan());
+    meanwhile.accept(system, context.plan());
     PlayedJob.reportFrontier(system, context.plan(), Long.MAX_VALUE);
-    assertThatThrownBy(running::join).hasMessageContaining("do not read back as they were read");
+    assertThatThrownBy(running::join)
+        .hasMessageContaining(message)
+        .hasMessageContaining(ErrorCode.VERIFICATION_STALE.code());
     assertUndone();
   }
 
