@@ -1,8 +1,8 @@
 package io.reshard.orchestrator;
 
 import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.testkit.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -38,15 +38,9 @@ final class ClusterProcesses implements AutoCloseable {
     lines.addAll(settings);
     Files.createDirectories(folder);
     Path configuration = Files.write(folder.resolve("given.yaml"), lines);
-    ClusterProcesses cluster = new ClusterProcesses(folder, freePort(), configuration);
+    ClusterProcesses cluster = new ClusterProcesses(folder, FreePort.find(), configuration);
     cluster.startMissing();
     return cluster;
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   URI address() {

@@ -78,7 +78,9 @@ final class EmbeddedMigration implements AutoCloseable {
     }
     String checkpoints = folder.resolve("checkpoints").toUri().toString();
     return new EmbeddedMigration(
-        system, EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, PARALLELISM));
+        system,
+        EmbeddedCluster.start(
+            EmbeddedCluster.ANY_PORT, folder.resolve("flink"), checkpoints, PARALLELISM));
   }
 
   LiveSystem system() {

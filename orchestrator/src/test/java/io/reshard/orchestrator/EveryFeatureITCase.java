@@ -31,7 +31,8 @@ class EveryFeatureITCase {
     String checkpoints = folder.resolve("checkpoints").toUri().toString();
     try (FeatureShards shards = FeatureShards.start();
         EmbeddedCluster cluster =
-            EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, 2)) {
+            EmbeddedCluster.start(
+                EmbeddedCluster.ANY_PORT, folder.resolve("flink"), checkpoints, 2)) {
       assertThat(shards.differences()).isEmpty();
       for (int count : COUNTS_OF_SHARDS) {
         reshard(shards, cluster, count);

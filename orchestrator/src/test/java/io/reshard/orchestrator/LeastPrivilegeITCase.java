@@ -99,7 +99,8 @@ class LeastPrivilegeITCase {
       assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
       String checkpoints = folder.resolve("checkpoints").toUri().toString();
       try (EmbeddedCluster cluster =
-          EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, 2)) {
+          EmbeddedCluster.start(
+              EmbeddedCluster.ANY_PORT, folder.resolve("flink"), checkpoints, 2)) {
         ReshardingOptions options = ReshardingOptions.builder().build();
         NewOperation.create(system.control(), plan, options);
         OperationContext context =

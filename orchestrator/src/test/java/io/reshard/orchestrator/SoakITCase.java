@@ -24,6 +24,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,6 +34,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dreshard.soak.seed=N} repeats the choices of a run.
  */
 @EnabledIfSystemProperty(named = "reshard.soak.minutes", matches = "\\d+")
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
 class SoakITCase {
   private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(20);
   private static final long SEED = Long.getLong("reshard.soak.seed", System.nanoTime());

@@ -41,7 +41,9 @@ final class Product implements AutoCloseable {
     this.shards = shards;
     this.folder = folder;
     String checkpoints = folder.resolve("checkpoints").toUri().toString();
-    this.cluster = EmbeddedCluster.start(0, folder.resolve("flink"), checkpoints, PARALLELISM);
+    this.cluster =
+        EmbeddedCluster.start(
+            EmbeddedCluster.ANY_PORT, folder.resolve("flink"), checkpoints, PARALLELISM);
     ReshardingOptions options = ReshardingOptions.builder().build();
     NewOperation.create(shards.control(), shards.plan(), options);
     this.context =

@@ -56,7 +56,7 @@ final class WindowBench {
       Path own = folder.resolve("round-" + round);
       try (EmbeddedCluster cluster =
               EmbeddedCluster.start(
-                  0,
+                  EmbeddedCluster.ANY_PORT,
                   own.resolve("flink"),
                   own.resolve("checkpoints").toUri().toString(),
                   PARALLELISM);

@@ -23,7 +23,6 @@ import java.util.stream.Collectors;
 
 /** What a command works with: its configuration, the control database, and Flink if it is asked. */
 final class Session implements AutoCloseable {
-  private static final int ANY_PORT = 0;
 
   private final ReshardConfig config;
   private final ControlDatabase control;
@@ -104,7 +103,7 @@ final class Session implements AutoCloseable {
             .flink()
             .checkpoints()
             .orElseGet(() -> StateFolder.create().resolve("checkpoints").toUri().toString());
-    return EmbeddedCluster.start(ANY_PORT, checkpoints, config.flink().parallelism());
+    return EmbeddedCluster.start(checkpoints, config.flink().parallelism());
   }
 
   /** The context of an operation's steps. */

@@ -4,10 +4,6 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.topology.Topology;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -23,10 +19,9 @@ import org.slf4j.LoggerFactory;
 public final class Playground implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Playground.class);
 
-  /** The port of Flink's Web UI that everybody knows. */
-  private static final int WEB_PORT = 8081;
+  /** The port of Flink's Web UI that everybody knows, and what is taken if others have it. */
+  private static final String WEB_PORTS = "8081-8180";
 
-  private static final int ANY_PORT = 0;
   private static final int PARALLELISM = 2;
   private static final long SHUTDOWN_SECONDS = 30;
 
@@ -69,7 +64,7 @@ public final class Playground implements AutoCloseable {
         open(
             () ->
                 EmbeddedCluster.start(
-                    isFree(WEB_PORT) ? WEB_PORT : ANY_PORT,
+                    WEB_PORTS,
                     folder.flink(),
                     folder.checkpoints().toUri().toString(),
                     PARALLELISM),
@@ -101,15 +96,6 @@ public final class Playground implements AutoCloseable {
   @FunctionalInterface
   interface Closer<T> {
     void close(T part);
-  }
-
-  private static boolean isFree(int port) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-      return true;
-    } catch (IOException occupied) {
-      return false;
-    }
   }
 
   /** The addresses of what runs, a line each, with a configuration for the other commands. */

@@ -8,6 +8,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.configuration.CheckpointingOptions;
@@ -26,7 +28,11 @@ import org.apache.flink.util.FileUtils;
  * It is used through its address like any other.
  */
 public final class EmbeddedCluster implements FlinkCluster {
+  /** A free port, whichever. */
+  public static final String ANY_PORT = "0";
+
   private static final String HOST = "127.0.0.1";
+  private static final long SHUTDOWN_SECONDS = 120;
 
   private final MiniCluster cluster;
   private final FlinkCluster client;
@@ -39,10 +45,10 @@ public final class EmbeddedCluster implements FlinkCluster {
   }
 
   /** Starts a cluster whose working files are in a temporary folder until it is closed. */
-  public static EmbeddedCluster start(int port, String checkpoints, int parallelism) {
+  public static EmbeddedCluster start(String checkpoints, int parallelism) {
     try {
       Path folder = Files.createTempDirectory("reshard-flink-");
-      return start(port, folder, checkpoints, parallelism);
+      return start(ANY_PORT, folder, checkpoints, parallelism);
     } catch (IOException e) {
       throw new ReshardingException(
           ErrorCode.FLINK_UNAVAILABLE,
@@ -54,18 +60,19 @@ public final class EmbeddedCluster implements FlinkCluster {
   /**
    * Starts a cluster.
    *
-   * @param port of the REST interface; 0 takes a free one
+   * @param ports of the REST interface: the first free one of a range, or {@link #ANY_PORT}
    * @param folder for working files, removed at the end. Flink's own default holds a folder that
    *     only its first user can write to
    * @param checkpoints the URI of the folder of checkpoints
    * @param parallelism of the jobs; the slots are twice as many, as a verification runs beside the
    *     migration
    */
-  public static EmbeddedCluster start(int port, Path folder, String checkpoints, int parallelism) {
+  public static EmbeddedCluster start(
+      String ports, Path folder, String checkpoints, int parallelism) {
     MiniCluster cluster =
         new MiniCluster(
             new MiniClusterConfiguration.Builder()
-                .setConfiguration(settings(port, folder, checkpoints))
+                .setConfiguration(settings(ports, folder, checkpoints))
                 .setNumTaskManagers(1)
                 .setNumSlotsPerTaskManager(2 * parallelism)
                 .build());
@@ -82,12 +89,11 @@ public final class EmbeddedCluster implements FlinkCluster {
     }
   }
 
-  private static Configuration settings(int port, Path folder, String checkpoints) {
+  private static Configuration settings(String ports, Path folder, String checkpoints) {
     Configuration settings = new Configuration();
     settings.set(RestOptions.ADDRESS, HOST);
     settings.set(RestOptions.BIND_ADDRESS, HOST);
-    settings.set(RestOptions.PORT, port);
-    settings.set(RestOptions.BIND_PORT, Integer.toString(port));
+    settings.set(RestOptions.BIND_PORT, ports);
     settings.set(CoreOptions.TMP_DIRS, folder.toString());
     settings.set(WebOptions.TMP_DIR, folder.toString());
     // Whoever reaches the page could otherwise run code here.
@@ -164,10 +170,10 @@ public final class EmbeddedCluster implements FlinkCluster {
 
   private static void end(MiniCluster cluster, Path folder) {
     try {
-      cluster.closeAsync().get();
+      cluster.closeAsync().get(SHUTDOWN_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    } catch (ExecutionException e) {
+    } catch (ExecutionException | TimeoutException e) {
       throw new ReshardingException(
           ErrorCode.FLINK_UNAVAILABLE, "the embedded Flink cluster did not end cleanly", e);
     } finally {

@@ -17,10 +17,10 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.FreePort;
 import io.reshard.testkit.ServerOptions;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -354,7 +354,7 @@ class CommandsITCase {
   @Test
   void leavesAProcessBehindThatCanBeKilled() throws Exception {
     registerTopology();
-    int port = freePort();
+    int port = FreePort.find();
     config =
         config(
             "flink: { address: 'http://127.0.0.1:1' }\ntelemetry: { prometheusPort: %d }\n"
@@ -382,12 +382,6 @@ class CommandsITCase {
     assertThat(store.get("op-1").phase().terminal()).isFalse();
     // The lock went with the process: another one may drive.
     DriverLock.acquire(new Endpoint("control", control, "postgres", null), "op-1", false).close();
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
   }
 
   private static String metrics(int port) throws IOException {

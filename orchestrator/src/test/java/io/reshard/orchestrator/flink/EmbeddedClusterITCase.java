@@ -39,7 +39,7 @@ class EmbeddedClusterITCase {
 
   @BeforeAll
   static void start() throws IOException {
-    cluster = EmbeddedCluster.start(0, folder.resolve("checkpoints").toUri().toString(), 1);
+    cluster = EmbeddedCluster.start(folder.resolve("checkpoints").toUri().toString(), 1);
     jar = pack();
   }
 

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
+import io.reshard.testkit.FreePort;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -105,10 +105,7 @@ class ScriptsITCase {
   @Test
   void startsWhatIsMissingOfACluster() throws Exception {
     String cluster = folder + "/cluster";
-    int port;
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = FreePort.find();
     try {
       ScriptRun started =
           run(

@@ -3,9 +3,9 @@ package io.reshard.orchestrator.serve;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.json.Documents;
+import io.reshard.testkit.FreePort;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -65,10 +65,7 @@ final class Browser implements AutoCloseable {
 
   /** Opens {@code page} in a new browser. */
   static Browser open(URI page, Path profile, int width) throws IOException {
-    int port;
-    try (ServerSocket socket = new ServerSocket(0)) {
-      port = socket.getLocalPort();
-    }
+    int port = FreePort.find();
     Process driver =
         new ProcessBuilder(DRIVER, "--port=" + port)
             .redirectErrorStream(true)

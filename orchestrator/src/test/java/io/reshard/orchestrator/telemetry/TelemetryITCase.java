@@ -9,11 +9,11 @@ import io.reshard.orchestrator.serve.StoredOperation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.FreePort;
 import io.reshard.testkit.ServerOptions;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -56,12 +56,6 @@ class TelemetryITCase {
     server.close();
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static Map<String, Double> scrape(int port) throws IOException, InterruptedException {
     String text =
         HttpClient.newHttpClient()
@@ -79,7 +73,7 @@ class TelemetryITCase {
 
   /** The metrics of a process that has just been started. */
   private Map<String, Double> metricsOfANewProcess() throws Exception {
-    int port = freePort();
+    int port = FreePort.find();
     try (Monitor monitor = new Monitor(stored.control());
         Telemetry telemetry =
             Telemetry.start(new ReshardConfig.Telemetry(port, "127.0.0.1", null), monitor)) {
