@@ -3,6 +3,7 @@ package io.reshard.job.apply;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.TableRouting;
+import io.reshard.core.topology.TableRule;
 import io.reshard.job.Migration;
 import io.reshard.job.target.CopyStream;
 import io.reshard.job.target.TargetSession;
@@ -24,7 +25,7 @@ public final class YieldingInsert {
 
   /** A deferrable constraint cannot decide what yields, so such a table is copied directly. */
   private static final String NEEDED =
-      "SELECT coalesce(bool_and(indimmediate) AND NOT bool_and(indisprimary), false)"
+      "SELECT coalesce(bool_and(indimmediate) AND NOT bool_and(indisprimary AND ?), false)"
           + " FROM pg_index WHERE indrelid = to_regclass(?)"
           + " AND (indisunique OR indisexclusion) AND indisready";
 
@@ -44,12 +45,22 @@ public final class YieldingInsert {
       return false;
     }
     try (PreparedStatement query = session.connection().prepareStatement(NEEDED)) {
-      query.setString(1, migration.table(table).quotedName());
+      query.setBoolean(1, hasKeysOfItsOwn());
+      query.setString(2, migration.table(table).quotedName());
       try (ResultSet row = query.executeQuery()) {
         row.next();
         return row.getBoolean(1);
       }
     }
+  }
+
+  /** Whether rows of two shards never have one primary key. */
+  private boolean hasKeysOfItsOwn() {
+    PlannedTable planned = migration.table(table);
+    TableRule rule = migration.plan().source().rule(planned.schema(), planned.name());
+    return planned.isReference()
+        || planned.primaryKey().contains(planned.shardKey())
+        || planned.primaryKey().stream().anyMatch(rule::isGlobal);
   }
 
   /** A stream for the rows; they stay aside until {@link #insert}. */

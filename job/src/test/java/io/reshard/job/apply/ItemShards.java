@@ -42,6 +42,14 @@ final class ItemShards {
   private int attempt;
 
   ItemShards() throws SQLException {
+    this(false, List.of());
+  }
+
+  /**
+   * @param kept whether the target is a shard already
+   * @param globalKeys columns that are declared to be unique over all shards
+   */
+  ItemShards(boolean kept, List<String> globalKeys) throws SQLException {
     for (int shard = 0; shard < 3; shard++) {
       String database = TestServer.createDatabase();
       databases.add(database);
@@ -51,7 +59,7 @@ final class ItemShards {
           "CREATE UNIQUE INDEX item_code ON item (code)",
           "CREATE UNIQUE INDEX item_lower ON item (lower(code), (1)) WHERE code <> ''");
     }
-    Plan plan = plan();
+    Plan plan = plan(kept, globalKeys);
     migration = TestMigrations.of(plan, TestServer.secrets("node-1"));
     try (Connection connection = connect(TARGET)) {
       ShardSchema.ensure(connection);
@@ -69,7 +77,7 @@ final class ItemShards {
     }
   }
 
-  private Plan plan() {
+  private Plan plan(boolean kept, List<String> globalKeys) {
     PlannedTable table =
         new PlannedTable(
             "public",
@@ -91,8 +99,10 @@ final class ItemShards {
     return new Plan(
         Plan.FORMAT,
         OPERATION,
-        topology(1, shard(0, "-80"), shard(1, "80-")),
-        topology(2, shard(TARGET, "-")),
+        kept
+            ? topology(1, globalKeys, shard(0, "-80"), shard(1, "80-c0"), shard(TARGET, "c0-"))
+            : topology(1, globalKeys, shard(0, "-80"), shard(1, "80-")),
+        topology(2, globalKeys, shard(TARGET, "-")),
         List.of(),
         List.of(table),
         List.of(
@@ -114,13 +124,13 @@ final class ItemShards {
         null);
   }
 
-  private static Topology topology(long version, Shard... shards) {
+  private static Topology topology(long version, List<String> globalKeys, Shard... shards) {
     return new Topology(
         version,
         new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
         List.of(new Node("node-1", TestServer.nodeUrl(), "postgres", null, null)),
         List.of(shards),
-        List.of(new TableRule("public.item", "owner", false)));
+        List.of(new TableRule("public.item", "owner", false, null, null, globalKeys)));
   }
 
   Migration migration() {

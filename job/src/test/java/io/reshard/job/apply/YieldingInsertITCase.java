@@ -1,8 +1,11 @@
 package io.reshard.job.apply;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.control.Epoch;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import io.reshard.job.Migration;
 import io.reshard.job.target.CopyStream;
 import io.reshard.job.target.TargetSession;
@@ -12,6 +15,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Two splits, read at different moments, with a unique value that moves between them. */
 class YieldingInsertITCase {
@@ -63,6 +68,51 @@ class YieldingInsertITCase {
     assertThat(notes()).containsExactly("{2}");
     settle();
     assertThat(shards.actual()).isEqualTo(shards.expected());
+  }
+
+  @Test
+  void aKeyThatTwoShardsHaveIsToldOfWithBothRows() throws SQLException {
+    shards.run(0, "UPDATE item SET id = 5 WHERE id = 4");
+    copy(read(0, "5"));
+
+    assertThat(notes()).containsExactly("{5}");
+    assertThatThrownBy(this::settle)
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.KEY_COLLISION))
+        .hasMessageContaining("(id) = (5) on shard-0 and (id) = (5) on shard-1");
+  }
+
+  /** Rows of a shard that is kept may have the very keys of those that come. */
+  @ParameterizedTest
+  @CsvSource({
+    "false, DROP INDEX item_code, false",
+    "true, DROP INDEX item_code, true",
+    "true, 'DROP INDEX item_code, item_lower', true",
+    "true, 'DROP INDEX item_code, item_lower; ALTER TABLE item DROP CONSTRAINT item_pkey,"
+        + " ADD PRIMARY KEY (id) DEFERRABLE', false",
+  })
+  void rowsYieldWhereTheyCanFindTheirPlaceTaken(boolean kept, String ddl, boolean needed)
+      throws SQLException {
+    assertThat(needed(new ItemShards(kept, List.of()), ddl)).isEqualTo(needed);
+  }
+
+  @Test
+  void rowsWhoseKeysAreDeclaredGlobalGoInDirectly() throws SQLException {
+    ItemShards global = new ItemShards(true, List.of("id"));
+    assertThat(needed(global, "DROP INDEX item_code, item_lower")).isFalse();
+  }
+
+  private static boolean needed(ItemShards shards, String ddl) throws SQLException {
+    shards.run(ItemShards.TARGET, ddl);
+    try (TargetSessions sessions = shards.newAttempt()) {
+      TargetSession session = sessions.take(ItemShards.TARGET);
+      session.begin();
+      boolean needed = new YieldingInsert(shards.migration(), session, 0).needed();
+      session.rollback();
+      sessions.release(ItemShards.TARGET, session);
+      return needed;
+    }
   }
 
   /** Both come in one split if its rows were read under one snapshot: nothing yields. */

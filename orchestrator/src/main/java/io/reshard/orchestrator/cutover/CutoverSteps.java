@@ -12,7 +12,7 @@ import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
-import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -135,7 +135,9 @@ final class CutoverSteps {
   }
 
   private void advanceSequences(Deadline deadline) {
-    Map<String, Map<String, BigDecimal>> reached = reachedBySources("sequences", deadline);
+    Map<String, Map<String, BigInteger>> reached = reachedBySources("sequences", deadline);
+    List<String> beginning =
+        plan.targets().stream().filter(target -> !plan.source().owns(target)).toList();
     sessions.each(
         plan.targets(),
         "sequences",
@@ -143,15 +145,19 @@ final class CutoverSteps {
         (target, connection) ->
             Sequences.advance(
                 connection,
-                Sequences.merge(
-                    plan.sources().stream()
-                        .filter(source -> plan.targetsOf(source).contains(target))
-                        .map(reached::get)
-                        .toList()),
-                plan.isNew(target)));
+                new Sequences.Goal(
+                    Sequences.merge(
+                        plan.sources().stream()
+                            .filter(source -> plan.targetsOf(source).contains(target))
+                            .map(reached::get)
+                            .toList()),
+                    Sequences.merge(reached.values()),
+                    plan.isNew(target),
+                    beginning.indexOf(target) + 1,
+                    beginning.size())));
   }
 
-  private Map<String, Map<String, BigDecimal>> reachedBySources(String step, Deadline deadline) {
+  private Map<String, Map<String, BigInteger>> reachedBySources(String step, Deadline deadline) {
     return sessions.each(
         plan.sources(), step, deadline, (source, connection) -> Sequences.furthest(connection));
   }
