@@ -47,7 +47,10 @@ public class RouterBenchmark {
   @Param({"HASH", "MODULO", "RING"})
   public RoutingStrategy strategy;
 
-  private Router router;
+  private Router ofLongs;
+
+  private Router ofTexts;
+  private Router ofUuids;
   private final long[] longs = new long[KEYS];
   private final String[] texts = new String[KEYS];
   private final UUID[] uuids = new UUID[KEYS];
@@ -81,16 +84,18 @@ public class RouterBenchmark {
               null));
     }
     Node node = new Node("node", "jdbc:postgresql://127.0.0.1/", null, null, null);
-    router =
-        new Router(
-            new Topology(1, new Routing(strategy, function), List.of(node), shards, List.of()));
+    Topology topology =
+        new Topology(1, new Routing(strategy, function), List.of(node), shards, List.of());
+    ofLongs = new Router(topology, "bigint");
+    ofTexts = new Router(topology, "text");
+    ofUuids = new Router(topology, "uuid");
   }
 
   @Benchmark
   @OperationsPerInvocation(KEYS)
   public void bigint(Blackhole hole) {
     for (long key : longs) {
-      hole.consume(router.route(key));
+      hole.consume(ofLongs.route(key));
     }
   }
 
@@ -98,7 +103,7 @@ public class RouterBenchmark {
   @OperationsPerInvocation(KEYS)
   public void text(Blackhole hole) {
     for (String key : texts) {
-      hole.consume(router.route(key));
+      hole.consume(ofTexts.route(key));
     }
   }
 
@@ -106,7 +111,7 @@ public class RouterBenchmark {
   @OperationsPerInvocation(KEYS)
   public void uuid(Blackhole hole) {
     for (UUID key : uuids) {
-      hole.consume(router.route(key));
+      hole.consume(ofUuids.route(key));
     }
   }
 }

@@ -21,13 +21,13 @@ final class LostKeys {
     if (takesAll(after)) {
       return;
     }
-    Router router = new Router(after);
     for (Shard shard : before.owners()) {
       if (before.routing().strategy() != RoutingStrategy.DIRECTORY || shard.isDefault()) {
         throw lost(table, shard, "keys that the new topology does not list");
       }
+      Router router = new Router(after, keyType.get());
       for (String key : shard.listedKeys()) {
-        if (!routes(router, key, keyType.get())) {
+        if (!routes(router, key)) {
           throw lost(table, shard, "the key '" + key + "', which the new topology does not list");
         }
       }
@@ -39,9 +39,9 @@ final class LostKeys {
         || topology.owners().stream().anyMatch(Shard::isDefault);
   }
 
-  private static boolean routes(Router router, String key, String keyType) {
+  private static boolean routes(Router router, String key) {
     try {
-      router.route(key, keyType);
+      router.route(key);
       return true;
     } catch (ReshardingException e) {
       if (e.errorCode() == ErrorCode.KEY_NOT_ROUTED) {

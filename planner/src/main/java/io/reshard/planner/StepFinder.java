@@ -121,8 +121,8 @@ final class StepFinder {
 
   /** Listed keys are routed one by one; the default shard can meet every shard. */
   private List<Overlap> ofDirectory() {
-    Router before = new Router(source);
-    Router after = new Router(target);
+    Router before = new Router(source, keyType.get());
+    Router after = new Router(target, keyType.get());
     Set<List<String>> met = new LinkedHashSet<>();
     Stream.concat(source.owners().stream(), target.owners().stream())
         .flatMap(shard -> shard.listedKeys().stream())
@@ -141,7 +141,7 @@ final class StepFinder {
   /** The owner of a key; none if no shard lists it. */
   private Stream<String> owner(Router router, String key) {
     try {
-      return Stream.of(router.route(key, keyType.get()).id());
+      return Stream.of(router.route(key).id());
     } catch (ReshardingException e) {
       if (e.errorCode() == ErrorCode.KEY_NOT_ROUTED) {
         return Stream.empty();

@@ -105,8 +105,8 @@ class StepFinderTest {
 
   private static Map<String, Integer> moved(
       Topology source, Topology target, Map<String, Integer> owned, Random random) {
-    Router from = new Router(source);
-    Router to = new Router(target);
+    Router from = new Router(source, "bigint");
+    Router to = new Router(target, "bigint");
     Map<String, Integer> moved = new HashMap<>();
     for (int number = 0; number < KEYS; number++) {
       // Small keys are what directories list; the others lie all over the ranges of values.

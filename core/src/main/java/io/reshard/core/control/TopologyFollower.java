@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,16 +26,28 @@ import org.slf4j.LoggerFactory;
 public final class TopologyFollower implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TopologyFollower.class);
 
-  /** One version of the topology with the routers of its tables by their full names. */
-  private record View(Topology topology, Map<String, Router> routers) {
+  /** The routers of one sharded table by the type of its shard key, as they are asked for. */
+  private record TableRouters(Topology view, Map<String, Router> byType) {
+    Router of(String formatType) {
+      Router router = byType.get(formatType);
+      return router == null
+          ? byType.computeIfAbsent(formatType, type -> new Router(view, type))
+          : router;
+    }
+  }
+
+  /** One version of the topology with its sharded tables by their full names. */
+  private record View(Topology topology, Map<String, TableRouters> tables) {
     static View of(Topology topology) {
-      Map<String, Router> routers = new HashMap<>();
+      Map<String, TableRouters> tables = new HashMap<>();
       for (TableRule rule : topology.tables()) {
         if (!rule.reference()) {
-          routers.put(rule.schema() + "." + rule.table(), new Router(topology.viewOf(rule)));
+          tables.put(
+              rule.schema() + "." + rule.table(),
+              new TableRouters(topology.viewOf(rule), new ConcurrentHashMap<>()));
         }
       }
-      return new View(topology, Map.copyOf(routers));
+      return new View(topology, Map.copyOf(tables));
     }
   }
 
@@ -68,15 +81,18 @@ public final class TopologyFollower implements AutoCloseable {
 
   /**
    * The router of {@code schema.table}; ask for it anew for every key, or keys will be routed by an
-   * old topology. {@code invalid_topology} if there is no such sharded table.
+   * old topology. {@code invalid_topology} if there is no such sharded table, or if its topology
+   * cannot route the type.
+   *
+   * @param formatType the type of the table's shard key: see {@link Router#Router}
    */
-  public Router router(String table) {
-    Router router = view.routers().get(table);
-    if (router == null) {
+  public Router router(String table, String formatType) {
+    TableRouters routers = view.tables().get(table);
+    if (routers == null) {
       throw new ReshardingException(
           ErrorCode.INVALID_TOPOLOGY, "the topology has no sharded table '" + table + "'");
     }
-    return router;
+    return routers.of(formatType);
   }
 
   /**

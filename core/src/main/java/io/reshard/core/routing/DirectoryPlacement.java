@@ -5,11 +5,11 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
+import java.time.DateTimeException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -18,31 +18,58 @@ import java.util.stream.Stream;
 final class DirectoryPlacement implements Placement {
   private final List<Shard> owners;
   private final Shard fallback;
-  private final Map<KeyType, Map<String, Shard>> listed = new ConcurrentHashMap<>();
+  private final ShardKeyType type;
+  private final Map<String, Shard> listed;
 
-  DirectoryPlacement(Topology topology) {
+  DirectoryPlacement(Topology topology, ShardKeyType type) {
     this.owners = topology.owners();
     this.fallback = owners.stream().filter(Shard::isDefault).findFirst().orElse(null);
+    this.type = type;
+    this.listed = byKey();
+  }
+
+  private Map<String, Shard> byKey() {
+    Map<String, Shard> byKey = new HashMap<>();
+    for (Shard owner : owners) {
+      for (String key : owner.listedKeys()) {
+        Shard other = byKey.put(canonical(key), owner);
+        if (other != null && !other.equals(owner)) {
+          throw invalid(
+              "the key '" + key + "' is listed by " + other.id() + " and by " + owner.id(), null);
+        }
+      }
+    }
+    return Map.copyOf(byKey);
+  }
+
+  /** One spelling for one value. */
+  private String canonical(String key) {
+    try {
+      return type.canonical(key);
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw invalid(
+          "a listed key is not a value of the shard key's type " + type + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static ReshardingException invalid(String message, Exception cause) {
+    return new ReshardingException(ErrorCode.INVALID_TOPOLOGY, message, cause);
   }
 
   @Override
   public Shard ofLong(long key) {
-    return owner(KeyType.INTEGER, Long.toString(key));
-  }
-
-  @Override
-  public Shard ofText(String key) {
-    return owner(KeyType.TEXT, key);
+    return ofText(Long.toString(key));
   }
 
   @Override
   public Shard ofUuid(UUID key) {
-    return owner(KeyType.UUID, key.toString());
+    return ofText(key.toString());
   }
 
   /** {@code key_not_routed} for a key that nobody owns. */
-  private Shard owner(KeyType type, String key) {
-    Shard owner = listed.computeIfAbsent(type, this::byKey).getOrDefault(key, fallback);
+  @Override
+  public Shard ofText(String key) {
+    Shard owner = listed.getOrDefault(key, fallback);
     if (owner == null) {
       throw new ReshardingException(
           ErrorCode.KEY_NOT_ROUTED,
@@ -51,54 +78,15 @@ final class DirectoryPlacement implements Placement {
     return owner;
   }
 
-  private Map<String, Shard> byKey(KeyType type) {
-    Map<String, Shard> byKey = new HashMap<>();
-    for (Shard owner : owners) {
-      for (String key : owner.listedKeys()) {
-        Shard other = byKey.put(canonical(type, key), owner);
-        if (other != null && !other.equals(owner)) {
-          throw new ReshardingException(
-              ErrorCode.INVALID_TOPOLOGY,
-              "the key '" + key + "' is listed by " + other.id() + " and by " + owner.id());
-        }
-      }
-    }
-    return Map.copyOf(byKey);
-  }
-
-  /** One spelling for one value. */
-  private static String canonical(KeyType type, String key) {
-    return switch (type) {
-      case INTEGER -> Long.toString(Long.parseLong(key));
-      case UUID -> java.util.UUID.fromString(key).toString();
-      case TEXT, OTHER -> key;
-    };
-  }
-
   @Override
-  public void check(String formatType) {
-    try {
-      byKey(KeyType.of(formatType));
-    } catch (IllegalArgumentException e) {
-      throw new ReshardingException(
-          ErrorCode.INVALID_TOPOLOGY,
-          "a listed key is not a value of the shard key's type "
-              + formatType
-              + ": "
-              + e.getMessage(),
-          e);
-    }
-  }
-
-  @Override
-  public SqlPlacement sql(String column, String formatType, String schema) {
-    KeyType type = KeyType.of(formatType);
+  public SqlPlacement sql(String column, String schema) {
+    KeyType family = type.family();
     String key =
-        switch (type) {
+        switch (family) {
           case INTEGER, UUID -> column;
-          case TEXT, OTHER -> "(" + type.textSql(column, schema) + " COLLATE \"C\")";
+          case TEXT, OTHER -> "(" + family.textSql(column, schema) + " COLLATE \"C\")";
         };
-    String array = type == KeyType.INTEGER ? "bigint" : type == KeyType.UUID ? "uuid" : "text";
+    String array = family == KeyType.INTEGER ? "bigint" : family == KeyType.UUID ? "uuid" : "text";
     return new SqlPlacement() {
       @Override
       public String ownedBy(Shard shard) {
@@ -116,7 +104,10 @@ final class DirectoryPlacement implements Placement {
       }
 
       private String isOneOf(Stream<String> keys) {
-        String list = keys.map(Sql::literal).collect(Collectors.joining(", "));
+        String list =
+            keys.map(DirectoryPlacement.this::canonical)
+                .map(Sql::literal)
+                .collect(Collectors.joining(", "));
         return "(" + key + " = ANY (ARRAY[" + list + "]::" + array + "[]))";
       }
 

@@ -10,13 +10,24 @@ import java.util.UUID;
 
 /** Places keys by their hash: strategies hash, ring and modulo. */
 final class HashPlacement implements Placement {
-  private final HashFunction function;
   private final KeyHash hash;
+  private final KeyType family;
   private final HashShares shares;
 
-  HashPlacement(Topology topology) {
-    this.function = topology.routing().function();
+  HashPlacement(Topology topology, ShardKeyType type) {
+    HashFunction function = topology.routing().function();
     this.hash = KeyHash.of(function);
+    this.family = type.family();
+    if (!hash.takes(family)) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_TOPOLOGY,
+          "a shard key of the type "
+              + type
+              + " cannot be routed by the function "
+              + function.text()
+              + ": postgres takes smallint, integer, bigint, text, character varying and uuid,"
+              + " identity takes integers, the others take every type");
+    }
     this.shares =
         topology.routing().strategy() == RoutingStrategy.MODULO
             ? new Remainders(topology)
@@ -39,21 +50,7 @@ final class HashPlacement implements Placement {
   }
 
   @Override
-  public void check(String formatType) {
-    if (!hash.takes(KeyType.of(formatType))) {
-      throw new ReshardingException(
-          ErrorCode.INVALID_TOPOLOGY,
-          "a shard key of the type "
-              + formatType
-              + " cannot be routed by the function "
-              + function.text()
-              + ": postgres takes smallint, integer, bigint, text, character varying and uuid,"
-              + " identity takes integers, the others take every type");
-    }
-  }
-
-  @Override
-  public SqlPlacement sql(String column, String formatType, String schema) {
-    return shares.sql(hash, hash.sql(KeyType.of(formatType), column, schema), column);
+  public SqlPlacement sql(String column, String schema) {
+    return shares.sql(hash, hash.sql(family, column, schema), column);
   }
 }

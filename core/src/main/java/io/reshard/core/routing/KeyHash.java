@@ -31,15 +31,6 @@ interface KeyHash {
   /** Whether keys of {@code type} can be hashed. */
   boolean takes(KeyType type);
 
-  /** The hash of a key given as text. */
-  default long ofText(KeyType type, String key) {
-    return switch (type) {
-      case INTEGER -> ofLong(Long.parseLong(key));
-      case UUID -> ofUuid(UUID.fromString(key));
-      case TEXT, OTHER -> ofText(key);
-    };
-  }
-
   static KeyHash of(HashFunction function) {
     return switch (function) {
       case POSTGRES -> new PartitionKeyHash();

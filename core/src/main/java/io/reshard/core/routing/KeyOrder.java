@@ -20,15 +20,18 @@ enum KeyOrder {
   DATE,
   TIMESTAMP;
 
-  /** The order of a type as {@code format_type} spells it. */
-  static Optional<KeyOrder> of(String formatType) {
-    return switch (KeyType.baseOf(formatType)) {
+  /** Beyond all values that a numeric can have; not a number comes after infinity. */
+  private static final BigDecimal INFINITE = new BigDecimal("1e1000000");
+
+  /** The order of a type without its length or precision. */
+  static Optional<KeyOrder> of(String base) {
+    return switch (base) {
       case "smallint", "integer", "bigint" -> Optional.of(INTEGER);
       case "numeric" -> Optional.of(NUMERIC);
       case "text", "character varying" -> Optional.of(TEXT);
       case "uuid" -> Optional.of(UUID);
       case "date" -> Optional.of(DATE);
-      case "timestamp without time zone", "timestamp" -> Optional.of(TIMESTAMP);
+      case "timestamp without time zone" -> Optional.of(TIMESTAMP);
       default -> Optional.empty();
     };
   }
@@ -39,11 +42,36 @@ enum KeyOrder {
   Object parse(String text) {
     return switch (this) {
       case INTEGER -> Long.valueOf(text);
-      case NUMERIC -> new BigDecimal(text);
+      case NUMERIC -> numeric(text);
       case TEXT -> text.getBytes(StandardCharsets.UTF_8);
-      case UUID -> java.util.UUID.fromString(text).toString();
-      case DATE -> LocalDate.parse(text);
-      case TIMESTAMP -> LocalDateTime.parse(text.replace(' ', 'T'));
+      case UUID -> ShardKeyType.uuid(text).toString();
+      case DATE -> date(text);
+      case TIMESTAMP -> timestamp(text);
+    };
+  }
+
+  private static BigDecimal numeric(String text) {
+    return switch (text) {
+      case "-Infinity" -> INFINITE.negate();
+      case "Infinity" -> INFINITE;
+      case "NaN" -> INFINITE.add(INFINITE);
+      default -> new BigDecimal(text);
+    };
+  }
+
+  private static LocalDate date(String text) {
+    return switch (text) {
+      case "-infinity" -> LocalDate.MIN;
+      case "infinity" -> LocalDate.MAX;
+      default -> LocalDate.parse(text);
+    };
+  }
+
+  private static LocalDateTime timestamp(String text) {
+    return switch (text) {
+      case "-infinity" -> LocalDateTime.MIN;
+      case "infinity" -> LocalDateTime.MAX;
+      default -> LocalDateTime.parse(text.replace(' ', 'T'));
     };
   }
 

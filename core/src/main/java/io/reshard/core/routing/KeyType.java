@@ -1,7 +1,5 @@
 package io.reshard.core.routing;
 
-import java.util.Locale;
-
 /** The families of shard-key types that are hashed and compared alike. */
 enum KeyType {
   INTEGER,
@@ -10,19 +8,14 @@ enum KeyType {
   /** Everything else, by its text form under the settings that {@code key_text} pins. */
   OTHER;
 
-  /** The family of a type as {@code format_type} spells it. */
-  static KeyType of(String formatType) {
-    return switch (baseOf(formatType)) {
+  /** The family of a type without its length or precision. */
+  static KeyType of(String base) {
+    return switch (base) {
       case "smallint", "integer", "bigint" -> INTEGER;
       case "text", "character varying" -> TEXT;
       case "uuid" -> UUID;
       default -> OTHER;
     };
-  }
-
-  /** The type without its length or precision. */
-  static String baseOf(String formatType) {
-    return formatType.replaceFirst("\\(.*\\)", "").toLowerCase(Locale.ROOT);
   }
 
   /** A key of this type in SQL, as text. */

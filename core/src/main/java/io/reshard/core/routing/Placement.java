@@ -4,36 +4,27 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.Topology;
 import java.util.UUID;
 
-/** Which owner of a topology has which keys. Immutable, thread-safe, no I/O. */
+/**
+ * Which owner of a topology has which keys of one type. Immutable, thread-safe, no I/O. A key comes
+ * in the form of its family: see {@link KeyType}.
+ */
 interface Placement {
   Shard ofLong(long key);
 
+  /** Places a key of another family, in the form that {@link ShardKeyType#canonical} gives. */
   Shard ofText(String key);
 
   Shard ofUuid(UUID key);
 
-  /** Places a key that is given as text by the type of its column. */
-  default Shard ofText(String key, String formatType) {
-    return switch (KeyType.of(formatType)) {
-      case INTEGER -> ofLong(Long.parseLong(key));
-      case UUID -> ofUuid(UUID.fromString(key));
-      case TEXT, OTHER -> ofText(key);
-    };
-  }
+  /** The same in SQL, over a column of the type. */
+  SqlPlacement sql(String column, String schema);
 
-  /**
-   * {@code invalid_topology} if keys of a type, as {@code format_type} spells it, have no place.
-   */
-  void check(String formatType);
-
-  /** The same in SQL, over a column that {@link #check} accepts. */
-  SqlPlacement sql(String column, String formatType, String schema);
-
-  static Placement of(Topology topology) {
+  /** {@code invalid_topology} if keys of the type have no place under the topology. */
+  static Placement of(Topology topology, ShardKeyType type) {
     return switch (topology.routing().strategy()) {
-      case HASH, RING, MODULO -> new HashPlacement(topology);
-      case RANGE -> new RangePlacement(topology);
-      case DIRECTORY -> new DirectoryPlacement(topology);
+      case HASH, RING, MODULO -> new HashPlacement(topology, type);
+      case RANGE -> new RangePlacement(topology, type);
+      case DIRECTORY -> new DirectoryPlacement(topology, type);
     };
   }
 }

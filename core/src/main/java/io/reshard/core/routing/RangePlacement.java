@@ -11,7 +11,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import java.util.stream.Collectors;
 
@@ -20,9 +19,13 @@ final class RangePlacement implements Placement {
   /** In ascending order. */
   private final List<Shard> owners;
 
-  private final Map<KeyOrder, Object[]> bounds = new ConcurrentHashMap<>();
+  private final ShardKeyType type;
+  private final KeyOrder order;
 
-  RangePlacement(Topology topology) {
+  /** The starts of all owners but the first, which has none. */
+  private final Object[] starts;
+
+  RangePlacement(Topology topology, ShardKeyType type) {
     Map<String, Shard> byStart = new HashMap<>();
     topology.owners().forEach(owner -> byStart.put(owner.from(), owner));
     List<Shard> chain = new ArrayList<>();
@@ -31,35 +34,77 @@ final class RangePlacement implements Placement {
       next = next.to() == null ? null : byStart.get(next.to());
     }
     this.owners = List.copyOf(chain);
+    this.type = type;
+    this.order =
+        type.order()
+            .orElseThrow(
+                () ->
+                    invalid(
+                        "a shard key of the type "
+                            + type
+                            + " has no ranges; supported are smallint, integer, bigint, numeric,"
+                            + " text, character varying, uuid, date and timestamp",
+                        null));
+    this.starts = starts();
+    requireAscending();
+  }
+
+  private Object[] starts() {
+    try {
+      return owners.stream().skip(1).map(owner -> order.parse(owner.from())).toArray();
+    } catch (IllegalArgumentException | DateTimeException e) {
+      throw invalid(
+          "a bound of the ranges is not a value of the shard key's type "
+              + type
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+  }
+
+  private void requireAscending() {
+    for (int index = 1; index < starts.length; index++) {
+      if (order.compare(starts[index - 1], starts[index]) >= 0) {
+        throw invalid(
+            "the range of shard '"
+                + owners.get(index).id()
+                + "' is empty: "
+                + owners.get(index).ownership()
+                + " do not ascend in the shard key's type "
+                + type,
+            null);
+      }
+    }
+  }
+
+  private static ReshardingException invalid(String message, Exception cause) {
+    return new ReshardingException(ErrorCode.INVALID_TOPOLOGY, message, cause);
   }
 
   List<Shard> owners() {
     return owners;
   }
 
+  KeyOrder order() {
+    return order;
+  }
+
   @Override
   public Shard ofLong(long key) {
-    return owner(KeyOrder.INTEGER, key);
+    return owner(key);
   }
 
   @Override
   public Shard ofText(String key) {
-    return owner(KeyOrder.TEXT, KeyOrder.TEXT.parse(key));
+    return owner(order.parse(key));
   }
 
   @Override
   public Shard ofUuid(UUID key) {
-    return owner(KeyOrder.UUID, key.toString());
+    return owner(key.toString());
   }
 
-  @Override
-  public Shard ofText(String key, String formatType) {
-    KeyOrder order = order(formatType);
-    return owner(order, order.parse(key));
-  }
-
-  private Shard owner(KeyOrder order, Object key) {
-    Object[] starts = bounds.computeIfAbsent(order, this::parsed);
+  private Shard owner(Object key) {
     int low = 0;
     int high = starts.length;
     while (low < high) {
@@ -73,65 +118,19 @@ final class RangePlacement implements Placement {
     return owners.get(low);
   }
 
-  /** The starts of all owners but the first, which has none. */
-  private Object[] parsed(KeyOrder order) {
-    return owners.stream().skip(1).map(owner -> order.parse(owner.from())).toArray();
-  }
-
   @Override
-  public void check(String formatType) {
-    KeyOrder order = order(formatType);
-    Object[] starts;
-    try {
-      starts = parsed(order);
-    } catch (IllegalArgumentException | DateTimeException e) {
-      throw new ReshardingException(
-          ErrorCode.INVALID_TOPOLOGY,
-          "a bound of the ranges is not a value of the shard key's type "
-              + formatType
-              + ": "
-              + e.getMessage(),
-          e);
-    }
-    for (int index = 1; index < starts.length; index++) {
-      if (order.compare(starts[index - 1], starts[index]) >= 0) {
-        throw new ReshardingException(
-            ErrorCode.INVALID_TOPOLOGY,
-            "the range of shard '"
-                + owners.get(index).id()
-                + "' is empty: "
-                + owners.get(index).ownership()
-                + " do not ascend in the shard key's type "
-                + formatType);
-      }
-    }
-  }
-
-  private static KeyOrder order(String formatType) {
-    return KeyOrder.of(formatType)
-        .orElseThrow(
-            () ->
-                new ReshardingException(
-                    ErrorCode.INVALID_TOPOLOGY,
-                    "a shard key of the type "
-                        + formatType
-                        + " has no ranges; supported are smallint, integer, bigint, numeric, text,"
-                        + " character varying, uuid, date and timestamp"));
-  }
-
-  @Override
-  public SqlPlacement sql(String column, String formatType, String schema) {
-    String key = order(formatType).sql(column);
-    String type = "::" + KeyType.baseOf(formatType);
+  public SqlPlacement sql(String column, String schema) {
+    String key = order.sql(column);
+    String cast = "::" + type.base();
     return new SqlPlacement() {
       @Override
       public String ownedBy(Shard shard) {
         List<String> terms = new ArrayList<>();
         if (shard.from() != null) {
-          terms.add(key + " >= " + Sql.literal(shard.from()) + type);
+          terms.add(key + " >= " + Sql.literal(shard.from()) + cast);
         }
         if (shard.to() != null) {
-          terms.add(key + " < " + Sql.literal(shard.to()) + type);
+          terms.add(key + " < " + Sql.literal(shard.to()) + cast);
         }
         return terms.isEmpty()
             ? "(" + column + " IS NOT NULL)"

@@ -33,15 +33,13 @@ public final class RoutingSql implements TableRouting {
    * @param schema where {@link RoutingFunctions} are
    */
   public RoutingSql(Topology topology, String column, String formatType, String schema) {
-    Placement shares = Placement.of(topology);
-    shares.check(formatType);
     this.topology = topology;
-    this.placement = shares.sql(column, formatType, schema);
+    this.placement = Placement.of(topology, ShardKeyType.of(formatType)).sql(column, schema);
   }
 
   /** {@code invalid_topology} if a shard key of the type cannot be routed under the topology. */
   public static void checkType(Topology topology, String formatType) {
-    Placement.of(topology).check(formatType);
+    Placement.of(topology, ShardKeyType.of(formatType));
   }
 
   @Override

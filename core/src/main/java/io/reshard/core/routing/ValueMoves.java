@@ -19,11 +19,10 @@ public final class ValueMoves {
    * @param formatType the type of the shard key, which decides about the order of the bounds
    */
   public static List<ValueMove> between(Topology before, Topology after, String formatType) {
-    RangePlacement old = new RangePlacement(before);
-    RangePlacement now = new RangePlacement(after);
-    old.check(formatType);
-    now.check(formatType);
-    KeyOrder order = KeyOrder.of(formatType).orElseThrow();
+    ShardKeyType type = ShardKeyType.of(formatType);
+    RangePlacement old = new RangePlacement(before, type);
+    RangePlacement now = new RangePlacement(after, type);
+    KeyOrder order = old.order();
     List<ValueMove> moves = new ArrayList<>();
     for (Shard source : old.owners()) {
       for (Shard target : now.owners()) {

@@ -38,12 +38,12 @@ class TopologyFollowerITCase {
   @Test
   void switchesOnANotification() {
     try (TopologyFollower follower = new TopologyFollower(control, LONG)) {
-      assertThat(follower.router("public.t").route(7).id()).isEqualTo("shard-0");
+      assertThat(follower.router("public.t", "bigint").route(7).id()).isEqualTo("shard-0");
       awaitListener();
       switchTo(2);
       awaitVersion(follower, 2);
-      assertThat(follower.router("public.t").route(7).id())
-          .isEqualTo(new Router(follower.topology()).route(7).id());
+      assertThat(follower.router("public.t", "bigint").route(7).id())
+          .isEqualTo(new Router(follower.topology(), "bigint").route(7).id());
     }
   }
 
@@ -55,7 +55,7 @@ class TopologyFollowerITCase {
           database,
           "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
               + " WHERE application_name = 'reshard topology follower'");
-      assertThat(follower.router("public.t").route(7).id()).isEqualTo("shard-0");
+      assertThat(follower.router("public.t", "bigint").route(7).id()).isEqualTo("shard-0");
       switchTo(2);
       awaitVersion(follower, 2);
     }
@@ -79,7 +79,7 @@ class TopologyFollowerITCase {
   @Test
   void knowsItsTables() {
     try (TopologyFollower follower = new TopologyFollower(control, LONG)) {
-      assertThatThrownBy(() -> follower.router("public.other"))
+      assertThatThrownBy(() -> follower.router("public.other", "bigint"))
           .isInstanceOf(ReshardingException.class)
           .hasMessageContaining("no sharded table 'public.other'");
     }

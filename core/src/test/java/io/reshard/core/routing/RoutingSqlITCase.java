@@ -22,14 +22,17 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.DateTimeException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** The SQL twin and the Java router must agree on every key, and on no two shards. */
@@ -82,11 +85,61 @@ class RoutingSqlITCase {
   @Test
   void agreesWithTheRouterOnTheTextOfOtherTypes() throws SQLException {
     for (HashFunction function : OF_ALL_TYPES) {
-      Topology topology = new TestTopologies(random, function).of(RoutingStrategy.MODULO, 3);
-      assertAgreement(topology, "numeric(12,2)", List.of("1.00", "-0.50", "1234567890.12"));
-      assertAgreement(topology, "date", List.of("2024-02-29", "0001-01-01", "infinity"));
-      assertAgreement(topology, "boolean", List.of("true", "false"));
+      Topology topology = new TestTopologies(random, function).of(RoutingStrategy.MODULO, 7);
+      for (SpelledKeys keys : SpelledKeys.ofAllTypes(random)) {
+        assertAgreement(topology, keys.type(), keys.texts());
+      }
     }
+  }
+
+  /** A bound or a listed key is a value, however the operator writes it. */
+  @Test
+  void agreesWithTheRouterOnValuesHoweverTheyAreWritten() throws SQLException {
+    for (SpelledKeys keys : SpelledKeys.ofAllTypes(random)) {
+      if (keys.type().startsWith("numeric") || keys.type().startsWith("date")) {
+        assertAgreement(values(keys.bounds().toArray(String[]::new)), keys.type(), keys.texts());
+      }
+      assertAgreement(listed(keys.bounds()), keys.type(), keys.texts());
+    }
+    assertAgreement(
+        values("-1.5", "9", "10.005", "1000000"),
+        "numeric(12,2)",
+        List.of("9.994", "9.995", "8.999", "10.004", "10.01", "999999.999", "-1.505", "NaN"));
+    assertAgreement(
+        values("2020-01-01 00:00:00.5", "2024-02-29T12:00"),
+        "timestamp(3) without time zone",
+        List.of("2020-01-01 00:00:00.499", "2020-01-01T00:00:00.5", "infinity", "-infinity"));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "timestamp with time zone, 2024-02-29 12:00:00",
+    "timestamp(3) without time zone, 2024-02-29 12:00:00.0001",
+    "boolean, maybe",
+    "uuid, 0-0-0-0-1",
+    "bytea, abc",
+    "bigint, 1.0",
+    "numeric, one",
+    "date, 02/29/2024",
+  })
+  void refusesTextThatIsNoValueOrDependsOnTheSession(String type, String text) {
+    Topology topology = new TestTopologies(random, HashFunction.MD5).of(RoutingStrategy.MODULO, 3);
+    assertThatThrownBy(() -> new Router(topology, type).route(text))
+        .isInstanceOfAny(IllegalArgumentException.class, DateTimeException.class);
+  }
+
+  @Test
+  void refusesKeysOfAnotherJavaTypeThanTheColumns() {
+    Topology topology = new TestTopologies(random, HashFunction.MD5).of(RoutingStrategy.MODULO, 3);
+    assertThatThrownBy(() -> new Router(topology, "text").route(5))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("no key of a column of the type text");
+    assertThatThrownBy(() -> new Router(topology, "numeric(5,0)").route(5))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThatThrownBy(() -> new Router(topology, "text").route(new UUID(0, 5)))
+        .isInstanceOf(IllegalArgumentException.class);
+    assertThat(new Router(topology, "int4").route(5))
+        .isEqualTo(new Router(topology, "integer").route(" 5"));
   }
 
   @Test
@@ -97,7 +150,8 @@ class RoutingSqlITCase {
             .owner(RoutingSqlITCase::ordinal);
     try (Connection connection = TestServer.connect(database);
         Statement statement = connection.createStatement()) {
-      int expected = ordinal(new Router(topology).route("2024-02-29 12:00:00+00").id());
+      int expected =
+          ordinal(new Router(topology, "timestamptz").route("2024-02-29T21:00+09:00").id());
       for (String settings :
           List.of("SET timezone = 'Asia/Tokyo'", "SET datestyle = 'ISO, DMY'", "RESET ALL")) {
         statement.execute(settings);
@@ -144,7 +198,8 @@ class RoutingSqlITCase {
           topology(
               new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES),
               List.of(shard(0, new KeyRange(0, hash)), shard(1, new KeyRange(hash, 0))));
-      assertThat(new Router(topology).route(key, "bigint").id()).isEqualTo("shard-1");
+      assertThat(new Router(topology, "bigint").route(Long.parseLong(key)).id())
+          .isEqualTo("shard-1");
       assertAgreement(topology, "bigint", List.of(key));
     }
   }
@@ -242,7 +297,7 @@ class RoutingSqlITCase {
 
   private void assertAgreement(Topology topology, String type, List<String> keys)
       throws SQLException {
-    Router router = new Router(topology);
+    Router router = new Router(topology, type);
     RoutingSql sql = new RoutingSql(topology, "k", type);
     String owned =
         topology.shards().stream()
@@ -262,7 +317,7 @@ class RoutingSqlITCase {
       try (ResultSet row = statement.executeQuery()) {
         while (row.next()) {
           String key = row.getString(1);
-          String expected = router.route(key, type).id();
+          String expected = router.route(key).id();
           assertThat("shard-" + row.getInt(2)).as("owner of %s", key).isEqualTo(expected);
           assertThat(row.getString(3)).as("shards that own %s", key).isEqualTo(expected);
         }
@@ -299,6 +354,28 @@ class RoutingSqlITCase {
               null));
     }
     return topology(new Routing(RoutingStrategy.RANGE, null), shards);
+  }
+
+  /** A directory with a shard for each key, and one for the rest. */
+  private static Topology listed(List<String> keys) {
+    List<Shard> shards = new ArrayList<>();
+    for (int index = 0; index <= keys.size(); index++) {
+      boolean rest = index == keys.size();
+      shards.add(
+          new Shard(
+              "shard-" + index,
+              "node-1",
+              "app_" + index,
+              ShardStatus.ACTIVE,
+              null,
+              null,
+              null,
+              null,
+              null,
+              rest ? null : List.of(keys.get(index)),
+              rest ? true : null));
+    }
+    return topology(new Routing(RoutingStrategy.DIRECTORY, null), shards);
   }
 
   private static Topology topology(Routing routing, List<Shard> shards) {

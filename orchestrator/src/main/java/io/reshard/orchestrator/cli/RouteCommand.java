@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 @Command(name = "route", description = "Tells the shard of a key under the active topology.")
 final class RouteCommand implements Callable<Integer> {
   private static final String COLUMN_TYPE =
-      "SELECT format_type(atttypid, NULL) FROM pg_attribute"
+      "SELECT format_type(atttypid, atttypmod) FROM pg_attribute"
           + " WHERE attrelid = to_regclass(?) AND attname = ? AND NOT attisdropped";
 
   @Mixin CommonOptions common;
@@ -44,9 +44,10 @@ final class RouteCommand implements Callable<Integer> {
       String type = keyType(session, topology, rule);
       Shard shard;
       try {
-        shard = new Router(topology.viewOf(rule)).route(key, type);
+        shard = new Router(topology.viewOf(rule), type).route(key);
       } catch (IllegalArgumentException | DateTimeException e) {
-        throw invalid("'" + key + "' is not a value of the type " + type, e);
+        throw invalid(
+            "'" + key + "' is not a value of the type " + type + ": " + e.getMessage(), e);
       }
       common.print(
           new Route(rule.name(), key, shard.id(), shard.node(), shard.database()), shard.id());

@@ -21,6 +21,8 @@ final class TopologyDirectory implements ShardDirectory, AutoCloseable {
   /** All tables are routed alike. */
   private static final String TABLE = SampleApplication.tableNames().get(0);
 
+  private static final String KEY_TYPE = "bigint";
+
   private static final String CONNECTION_FAILURE = "08006";
 
   private final TopologyFollower follower;
@@ -35,7 +37,7 @@ final class TopologyDirectory implements ShardDirectory, AutoCloseable {
   @Override
   public String shardFor(long customerId) {
     long version = follower.topology().version();
-    String shard = follower.router(TABLE).route(customerId).id();
+    String shard = follower.router(TABLE, KEY_TYPE).route(customerId).id();
     reached.computeIfAbsent(version, any -> ConcurrentHashMap.newKeySet()).add(shard);
     return shard;
   }
