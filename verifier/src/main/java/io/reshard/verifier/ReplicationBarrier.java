@@ -59,7 +59,8 @@ final class ReplicationBarrier implements AutoCloseable {
         stalled = true;
         LOG.warn(
             "The migration job did not let heartbeat {} through within {};"
-                + " if it does not run any more, verify with --no-wait",
+                + " if it does not run any more, 'reshard resume' starts it again, and the"
+                + " verification job's --no-wait does without it",
             value,
             verification.frontierTimeout());
       }
@@ -104,7 +105,7 @@ final class ReplicationBarrier implements AutoCloseable {
               + sources
               + " have a heartbeat of "
               + verification.plan().planId()
-              + ": let the migration job start, or verify with --no-wait");
+              + ": let the migration job start, or give the verification job --no-wait");
     }
     // The sources' clocks differ, and the frontier waits for the slowest of them.
     for (String source : sources) {

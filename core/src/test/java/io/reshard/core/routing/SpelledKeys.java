@@ -24,6 +24,13 @@ record SpelledKeys(String type, List<String> bounds, List<String> texts) {
   private static final int RANDOM = 40;
 
   static List<SpelledKeys> ofAllTypes(Random random) {
+    List<SpelledKeys> all = new ArrayList<>(numbers(random));
+    all.addAll(texts(random));
+    all.addAll(moments(random));
+    return all;
+  }
+
+  private static List<SpelledKeys> numbers(Random random) {
     List<SpelledKeys> all = new ArrayList<>();
     for (String type : List.of("numeric", "numeric(30,3)", "numeric(30)")) {
       all.add(
@@ -45,6 +52,14 @@ record SpelledKeys(String type, List<String> bounds, List<String> texts) {
                   "-10",
                   "12.5")));
     }
+    all.add(
+        new SpelledKeys(
+            "smallint", List.of("-5", "007"), List.of("7", "-5", "+7", "32767", " 12")));
+    return all;
+  }
+
+  private static List<SpelledKeys> texts(Random random) {
+    List<SpelledKeys> all = new ArrayList<>();
     all.add(
         new SpelledKeys(
             "character(6)",
@@ -73,6 +88,17 @@ record SpelledKeys(String type, List<String> bounds, List<String> texts) {
                         .toUpperCase(Locale.ROOT),
                 "{a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11}",
                 "00000000-0000-0000-0000-000000000001")));
+    all.add(
+        new SpelledKeys(
+            "bytea", List.of("\\x00", "\\xABCD"), List.of("\\x", "\\xabcd", "\\xABcd", "\\x00")));
+    all.add(
+        new SpelledKeys(
+            "character varying(20)", List.of("a ", "b"), List.of("a", "a ", "", "żółć")));
+    return all;
+  }
+
+  private static List<SpelledKeys> moments(Random random) {
+    List<SpelledKeys> all = new ArrayList<>();
     all.add(
         new SpelledKeys(
             "date",
@@ -109,15 +135,6 @@ record SpelledKeys(String type, List<String> bounds, List<String> texts) {
                 "2024-02-29 03:00:00+00",
                 "2024-02-29T11:00:00.5Z",
                 "infinity")));
-    all.add(
-        new SpelledKeys(
-            "bytea", List.of("\\x00", "\\xABCD"), List.of("\\x", "\\xabcd", "\\xABcd", "\\x00")));
-    all.add(
-        new SpelledKeys(
-            "smallint", List.of("-5", "007"), List.of("7", "-5", "+7", "32767", " 12")));
-    all.add(
-        new SpelledKeys(
-            "character varying(20)", List.of("a ", "b"), List.of("a", "a ", "", "żółć")));
     return all;
   }
 

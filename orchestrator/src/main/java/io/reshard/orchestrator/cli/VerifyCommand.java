@@ -109,6 +109,9 @@ final class VerifyCommand implements Callable<Integer> {
             session.cluster());
     VerificationMode wanted = mode == null ? session.config().options().verificationMode() : mode;
     int keys = allKeys == null ? samples : Verification.ALL_KEYS;
+    if (!resume) {
+      verification.requireNoneAtWork();
+    }
     VerificationReport report;
     Farewell farewell = Farewell.prepare(common, interrupted(session, plan.planId()));
     try {

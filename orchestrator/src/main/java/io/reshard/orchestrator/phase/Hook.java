@@ -1,8 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -23,17 +22,28 @@ public final class Hook {
   /** Runs {@code executable}; an exit other than 0, a crash and a timeout are no acceptance. */
   public static Outcome run(
       Path executable, String operationId, String phase, String statusJson, Duration timeout) {
-    Process process;
+    Path input = null;
     try {
-      process =
+      // From a file, since a hook that reads nothing would hold up whoever writes to it.
+      input = Files.writeString(Files.createTempFile("reshard-hook-", ".json"), statusJson);
+      return await(
+          executable,
           new ProcessBuilder(executable.toString(), operationId, phase)
+              .redirectInput(input.toFile())
               .redirectOutput(ProcessBuilder.Redirect.DISCARD)
               .redirectError(ProcessBuilder.Redirect.INHERIT)
-              .start();
+              .start(),
+          timeout);
     } catch (IOException e) {
       return new Outcome(false, executable + " cannot be run: " + e.getMessage());
+    } finally {
+      if (input != null) {
+        input.toFile().delete();
+      }
     }
-    feed(process, statusJson);
+  }
+
+  private static Outcome await(Path executable, Process process, Duration timeout) {
     try {
       if (!process.waitFor(timeout.toMillis(), TimeUnit.MILLISECONDS)) {
         process.destroyForcibly();
@@ -48,19 +58,5 @@ public final class Hook {
     return exit == 0
         ? new Outcome(true, "")
         : new Outcome(false, executable + " ended with exit code " + exit);
-  }
-
-  private static void feed(Process process, String statusJson) {
-    // A document of this size fits the pipe, so a hook that never reads cannot hold us up.
-    int pipe = 60_000;
-    byte[] bytes = statusJson.getBytes(StandardCharsets.UTF_8);
-    try (OutputStream input = process.getOutputStream()) {
-      if (bytes.length <= pipe) {
-        input.write(bytes);
-      }
-    } catch (IOException e) {
-      // The hook has closed its input: it does not want the document.
-      return;
-    }
   }
 }

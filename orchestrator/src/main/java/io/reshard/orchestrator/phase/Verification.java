@@ -71,6 +71,26 @@ public final class Verification {
     return report(run, samples);
   }
 
+  /**
+   * {@code concurrent_resharding_not_allowed} while a run is at work: a second one would read
+   * everything twice.
+   */
+  public void requireNoneAtWork() {
+    Optional<JobID> other =
+        runs.newest().stream()
+            .findFirst()
+            .flatMap(VerificationRun::job)
+            .map(JobID::fromHexString)
+            .filter(this::isAtWork);
+    if (other.isPresent()) {
+      throw new ReshardingException(
+          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+          ("a verification of %1$s is under way, as job %2$s: 'reshard verify %1$s --resume' waits"
+                  + " for its result, 'reshard verify %1$s --stop' ends it")
+              .formatted(context.operationId(), other.get()));
+    }
+  }
+
   private boolean isAtWork(JobID job) {
     return cluster.status(job).filter(status -> !status.isGloballyTerminalState()).isPresent();
   }

@@ -14,10 +14,14 @@ class HookTest {
   @TempDir Path folder;
 
   private Hook.Outcome run(String script, Duration timeout) throws IOException {
+    return run(script, "{\"id\":\"op-1\"}", timeout);
+  }
+
+  private Hook.Outcome run(String script, String status, Duration timeout) throws IOException {
     Path hook = folder.resolve("hook");
     Files.writeString(hook, "#!/bin/sh\n" + script);
     Files.setPosixFilePermissions(hook, PosixFilePermissions.fromString("rwx------"));
-    return Hook.run(hook, "op-1", "COPYING", "{\"id\":\"op-1\"}", timeout);
+    return Hook.run(hook, "op-1", "COPYING", status, timeout);
   }
 
   @Test
@@ -26,6 +30,15 @@ class HookTest {
     Hook.Outcome outcome = run("echo \"$1 $2 $(cat)\" > '" + seen + "'\n", Duration.ofSeconds(20));
     assertThat(outcome.accepted()).isTrue();
     assertThat(seen).hasContent("op-1 COPYING {\"id\":\"op-1\"}");
+  }
+
+  /** A pipe holds 64 KiB. */
+  @Test
+  void passesALargeDocumentAndNeedsNoReader() throws IOException {
+    String status = "x".repeat(1_000_000);
+    assertThat(run("test $(wc -c) -eq 1000000\n", status, Duration.ofSeconds(20)).accepted())
+        .isTrue();
+    assertThat(run("exit 0\n", status, Duration.ofSeconds(20)).accepted()).isTrue();
   }
 
   @Test

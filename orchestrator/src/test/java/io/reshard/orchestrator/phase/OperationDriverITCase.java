@@ -3,9 +3,11 @@ package io.reshard.orchestrator.phase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobRegistry;
 import io.reshard.core.control.ShardRecord;
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.MigrationStep;
@@ -31,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -318,6 +321,25 @@ class OperationDriverITCase {
         };
     assertThat(drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
     assertThat(runs).hasValue(2);
+  }
+
+  @Test
+  void aSecondVerificationDoesNotBeginWhileOneIsAtWork() {
+    drive(Phase.REPLICATING);
+    JobID job = JobID.generate();
+    VerificationRuns runs = new VerificationRuns(system.control(), plan);
+    runs.begin("first", VerificationMode.COUNT);
+    runs.submit("first", job.toHexString());
+    Verification verification = new Verification(context(), cluster);
+    verification.requireNoneAtWork();
+    cluster.jobs.put(job, JobStatus.RUNNING);
+    assertThatThrownBy(verification::requireNoneAtWork)
+        .hasMessageContaining("as job " + job)
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED));
+    cluster.jobs.put(job, JobStatus.FINISHED);
+    verification.requireNoneAtWork();
   }
 
   private JobStatus jobStatus(int submission) {
