@@ -56,7 +56,7 @@ public final class EmbeddedPostgresServer implements AutoCloseable {
   private void initialize(ServerOptions options) {
     Runtime.getRuntime().addShutdownHook(shutdownHook);
     try {
-      control.initialize(port, options.settings());
+      control.initialize(port, options);
     } catch (RuntimeException e) {
       close();
       throw e;

@@ -49,7 +49,9 @@ final class ServerControl {
     return directory;
   }
 
-  void initialize(int port, Map<String, String> settings) {
+  void initialize(int port, ServerOptions options) {
+    Map<String, String> settings = options.settings();
+    BinaryCache binaries = new BinaryCache(options.oldest());
     ProcessBuilder.Redirect log = ProcessBuilder.Redirect.appendTo(log().toFile());
     System.getProperties().putIfAbsent(WORKING_DIRECTORY, BinaryCache.directory().toString());
     EmbeddedPostgres.Builder builder =
@@ -57,7 +59,6 @@ final class ServerControl {
             .setPort(port)
             .setDataDirectory(data())
             .setDataDirectoryCustomizer(ignored -> configure(settings))
-            .setOverrideWorkingDirectory(BinaryCache.directory().toFile())
             .setLocaleConfig("locale", "C")
             .setPGStartupWait(startTimeout)
             .setRegisterShutdownHook(false)
@@ -67,7 +68,7 @@ final class ServerControl {
     try {
       // Not kept and not closed: its stop gives up after 5 s, which a walsender with a stuck client
       // outlasts.
-      BinaryCache.use(builder::start);
+      binaries.use(binaries.provide(builder)::start);
     } catch (Exception e) {
       throw new TestKitException(
           "cannot start PostgreSQL on port " + port + "; its log ends: " + logTail(), e);

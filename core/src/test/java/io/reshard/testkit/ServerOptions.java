@@ -12,10 +12,12 @@ import java.util.TreeMap;
  *
  * @param port TCP port; 0 takes a free one
  * @param settings server settings by name, as in postgresql.conf
+ * @param oldest whether it is a server of the oldest major version that the product supports
  * @param startTimeout for how long a start is waited for; a server that cannot start at all is
  *     noticed only then
  */
-public record ServerOptions(int port, Map<String, String> settings, Duration startTimeout) {
+public record ServerOptions(
+    int port, Map<String, String> settings, boolean oldest, Duration startTimeout) {
   public ServerOptions {
     settings = new TreeMap<>(settings);
   }
@@ -32,7 +34,7 @@ public record ServerOptions(int port, Map<String, String> settings, Duration sta
     settings.put("synchronous_commit", "on");
     settings.put("timezone", "UTC");
     settings.put("unix_socket_directories", "");
-    return new ServerOptions(0, settings, Duration.ofSeconds(60));
+    return new ServerOptions(0, settings, false, Duration.ofSeconds(60));
   }
 
   /** No fsync: faster, and only a crash of the machine, not of the server, can lose data. */
@@ -48,17 +50,22 @@ public record ServerOptions(int port, Map<String, String> settings, Duration sta
     return setting("max_prepared_transactions", Integer.toString(count));
   }
 
+  /** A server of PostgreSQL 15, in a module whose build brings one. */
+  public ServerOptions ofTheOldestVersion() {
+    return new ServerOptions(port, settings, true, startTimeout);
+  }
+
   public ServerOptions onPort(int newPort) {
-    return new ServerOptions(newPort, settings, startTimeout);
+    return new ServerOptions(newPort, settings, oldest, startTimeout);
   }
 
   public ServerOptions waitingAtMost(Duration timeout) {
-    return new ServerOptions(port, settings, timeout);
+    return new ServerOptions(port, settings, oldest, timeout);
   }
 
   public ServerOptions setting(String name, String value) {
     Map<String, String> changed = new LinkedHashMap<>(settings);
     changed.put(name, value);
-    return new ServerOptions(port, changed, startTimeout);
+    return new ServerOptions(port, changed, oldest, startTimeout);
   }
 }

@@ -14,6 +14,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
+import io.reshard.testkit.ServerOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -66,7 +67,19 @@ final class EmbeddedMigration implements AutoCloseable {
    */
   static EmbeddedMigration start(Path folder, int shards, long orders, String... ddl)
       throws SQLException {
-    LiveSystem system = LiveSystem.start(shards, orders);
+    return start(folder, LiveSystem.start(shards, orders), shards, ddl);
+  }
+
+  /** The same on servers of two major versions: even shards have the newer one. */
+  static EmbeddedMigration startOnTwoVersions(Path folder, int shards, long orders)
+      throws SQLException {
+    ServerOptions options = ServerOptions.defaults();
+    return start(
+        folder, LiveSystem.start(shards, orders, options, options.ofTheOldestVersion()), shards);
+  }
+
+  private static EmbeddedMigration start(Path folder, LiveSystem system, int shards, String... ddl)
+      throws SQLException {
     Topology topology = system.topology(1, shards);
     for (Shard shard : topology.shards()) {
       try (Connection connection = system.endpoint(topology, shard.id()).connect("preparation");

@@ -36,10 +36,13 @@ class WayBackITCase {
 
   @TempDir Path folder;
 
-  /** Shards 0 and 1 lose keys; shard 1 gets some as well, so it is source and target both ways. */
+  /**
+   * Shards 0 and 1 lose keys; shard 1 gets some as well, so it is source and target both ways. It
+   * has an older major version.
+   */
   @Test
   void goesBackAndForthAndBackAgainUnderLoad() throws SQLException {
-    try (EmbeddedMigration migration = EmbeddedMigration.start(folder, 2, ORDERS);
+    try (EmbeddedMigration migration = EmbeddedMigration.startOnTwoVersions(folder, 2, ORDERS);
         LiveWriter writer = migration.system().write(LOAD)) {
       for (int round = 1; round <= 2; round++) {
         migration.to(3).drive(null);

@@ -6,6 +6,8 @@ import io.reshard.core.TestServer;
 import io.reshard.core.plan.Column;
 import io.reshard.core.plan.IndexDefinition;
 import io.reshard.core.plan.PlannedTable;
+import io.reshard.testkit.EmbeddedPostgresServer;
+import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -13,12 +15,16 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What the hash must tell apart, and what it must not, on a real server. */
+/**
+ * What the hash must tell apart, and what it must not, on servers of the newest and of the oldest
+ * version.
+ */
 class RowHashITCase {
   private static final List<String> TYPES =
       List.of(
@@ -28,17 +34,42 @@ class RowHashITCase {
           "CREATE DOMAIN code AS character(4)",
           "CREATE TYPE floatrange AS RANGE (subtype = float8)");
 
-  private static String one;
-  private static String other;
+  private static String database;
+  private static EmbeddedPostgresServer other;
 
   @BeforeAll
   static void createTypes() throws SQLException {
-    one = TestServer.createDatabase();
-    other = TestServer.createDatabase();
-    // Other OIDs in the second database: its enum's labels hash differently by OID.
-    TestServer.run(other, "CREATE TYPE padding AS ENUM ('a', 'b')");
-    for (String database : List.of(one, other)) {
-      TestServer.run(database, TYPES.toArray(String[]::new));
+    database = TestServer.createDatabase();
+    other = EmbeddedPostgresServer.start(ServerOptions.fast().ofTheOldestVersion());
+    try (Connection here = here();
+        Connection there = there()) {
+      // Other OIDs: an enum's labels hash differently by OID.
+      run(there, "CREATE TYPE padding AS ENUM ('a', 'b')");
+      for (String type : TYPES) {
+        run(here, type);
+        run(there, type);
+      }
+      assertThat(here.getMetaData().getDatabaseMajorVersion())
+          .isGreaterThan(there.getMetaData().getDatabaseMajorVersion());
+    }
+  }
+
+  @AfterAll
+  static void stop() {
+    other.close();
+  }
+
+  private static Connection here() throws SQLException {
+    return TestServer.connect(database);
+  }
+
+  private static Connection there() throws SQLException {
+    return other.connection("postgres");
+  }
+
+  private static void run(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
     }
   }
 
@@ -113,22 +144,26 @@ class RowHashITCase {
     List<String> different = new ArrayList<>(List.of(values.split("\\|")));
     different.add(null);
 
-    List<Long> hashes = hashes(one, type, different);
+    List<Long> hashes;
+    try (Connection here = here()) {
+      hashes = hashes(here, type, different);
+    }
 
     assertThat(new HashSet<>(hashes))
         .as("hashes of %s: %s", different, hashes)
         .hasSameSizeAs(different);
-    assertThat(hashes(other, type, different)).isEqualTo(hashes);
+    try (Connection there = there()) {
+      assertThat(hashes(there, type, different)).isEqualTo(hashes);
+    }
   }
 
   /** The hashes of rows that hold each of {@code values} in a column behind the key. */
-  private static List<Long> hashes(String database, String type, List<String> values)
+  private static List<Long> hashes(Connection connection, String type, List<String> values)
       throws SQLException {
     PlannedTable table =
         table(List.of(new Column("id", "integer", false), new Column("v", type, false)));
     List<Long> hashes = new ArrayList<>();
-    try (Connection connection = TestServer.connect(database);
-        Statement statement = connection.createStatement()) {
+    try (Statement statement = connection.createStatement()) {
       statement.execute(RowHash.SESSION);
       statement.execute("CREATE TEMP TABLE t (id integer, v " + type + ", seq serial)");
       for (String value : values) {
@@ -175,7 +210,7 @@ class RowHashITCase {
           + " \"double\" integer GENERATED ALWAYS AS (id * 2) STORED)";
 
   private static String sum(String... rows) throws SQLException {
-    try (Connection connection = TestServer.connect(one);
+    try (Connection connection = here();
         Statement statement = connection.createStatement()) {
       statement.execute(RowHash.SESSION);
       statement.execute(WIDE_DDL);
