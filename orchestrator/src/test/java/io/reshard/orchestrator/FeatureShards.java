@@ -57,7 +57,8 @@ final class FeatureShards implements AutoCloseable {
           new Table("shop.by_text", "key", KeyType.TEXT),
           new Table("shop.by_uuid", "key", KeyType.UUID),
           new Table("shop.everything", "key", KeyType.INT8),
-          new Table("shop.plain_types", "key", KeyType.INT8));
+          new Table("shop.plain_types", "key", KeyType.INT8),
+          new Table("shop.visit", "customer", KeyType.INT8));
 
   private final List<EmbeddedPostgresServer> servers;
   private final ControlDatabase control;

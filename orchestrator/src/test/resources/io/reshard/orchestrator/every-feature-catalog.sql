@@ -4,11 +4,12 @@ SELECT format('column %s.%s %s %s %s %s %s', a.attrelid::regclass, a.attname, fo
     pg_get_expr(d.adbin, d.adrelid) || coalesce(l.collname, '') || coalesce(a.attacl::text, ''))
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid LEFT JOIN pg_collation l ON l.oid = a.attcollation
   LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-  WHERE c.relnamespace = 'shop'::regnamespace AND c.relkind IN ('r', 'c') AND a.attnum > 0
-UNION ALL SELECT format('relation %s %s %s %s %s', oid::regclass, relkind, relreplident, reloptions, relacl)
+  WHERE c.relnamespace = 'shop'::regnamespace AND c.relkind IN ('r', 'c', 'p') AND a.attnum > 0
+UNION ALL SELECT format('relation %s %s %s %s %s %s', oid::regclass, relkind, relreplident, reloptions, relacl,
+    coalesce(pg_get_partkeydef(oid), '') || coalesce(pg_get_expr(relpartbound, oid), ''))
   FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind <> 't'
 UNION ALL SELECT pg_get_indexdef(indexrelid) FROM pg_index
-  WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind = 'r')
+  WHERE indrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'shop'::regnamespace AND relkind IN ('r', 'p'))
 UNION ALL SELECT format('constraint %s %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid), convalidated)
   FROM pg_constraint WHERE connamespace = 'shop'::regnamespace
 UNION ALL SELECT pg_get_triggerdef(oid) || ' ' || tgenabled::text FROM pg_trigger

@@ -40,3 +40,4 @@ INSERT INTO shop.plain_types
   SELECT i, (ARRAY['NaN', '1.0', '1.00', '-0'])[1 + i % 4]::numeric, (ARRAY['-0', '0', 'NaN'])[1 + i % 3]::float8,
     ARRAY['x', NULL, i::text], 'Größe', repeat(md5(i::text), 300), '{ "k" : 1.0 }', numrange(i, NULL)
   FROM generate_series(1, 300) i;
+INSERT INTO shop.visit SELECT date '2023-12-01' + i % 500, i, 1 + i % 900, 'page ' || i % 7 FROM generate_series(1, 1500) i;

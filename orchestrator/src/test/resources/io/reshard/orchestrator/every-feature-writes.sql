@@ -9,3 +9,6 @@ UPDATE shop.by_uuid t SET day = day + 100 WHERE {shop.by_uuid} AND key::text LIK
 UPDATE shop.everything t SET c_tags = c_tags || 'w'::text, c_place.street = 'moved', c_real = '-0',
   c_numeric = c_numeric + 0.10 WHERE {shop.everything} AND key % 4 = 0 AND coalesce(array_length(c_tags::text[], 1), 0) < 8;
 UPDATE shop.plain_types t SET c_large = c_large || 'y', c_numeric = c_numeric * 1.0 WHERE {shop.plain_types} AND key % 6 = 0;
+UPDATE shop.visit t SET day = day + 200 WHERE {shop.visit} AND id % 9 = 0;
+DELETE FROM shop.visit t WHERE {shop.visit} AND id % 17 = 0;
+UPDATE shop.visit t SET page = upper(page) WHERE {shop.visit} AND id % 5 = 0;

@@ -87,3 +87,17 @@ CREATE TABLE shop.plain_types (
   key bigint PRIMARY KEY, c_numeric numeric, c_double double precision, c_texts text[], c_mood shop.mood,
   c_large text COMPRESSION pglz, c_json json, c_range numrange
 );
+
+CREATE TABLE shop.visit (
+  day date NOT NULL, id bigint NOT NULL, customer bigint NOT NULL REFERENCES shop."Customer",
+  page text DEFAULT 'start', PRIMARY KEY (day, id)
+) PARTITION BY RANGE (day);
+CREATE TABLE shop.visit_2024 PARTITION OF shop.visit FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY HASH (id);
+CREATE TABLE shop."Visit 2024, 0" PARTITION OF shop.visit_2024 FOR VALUES WITH (MODULUS 2, REMAINDER 0) WITH (fillfactor = 70);
+CREATE TABLE shop."Visit 2024, 1" PARTITION OF shop.visit_2024 (page DEFAULT 'other', CHECK (page <> ''))
+  FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+CREATE TABLE shop.visit_rest PARTITION OF shop.visit DEFAULT;
+CREATE INDEX visit_page ON shop.visit (lower(page));
+CREATE INDEX visit_rest_customer ON shop.visit_rest (customer);
+COMMENT ON TABLE shop.visit_rest IS 'before and after';
+GRANT SELECT ON shop.visit TO reader;
