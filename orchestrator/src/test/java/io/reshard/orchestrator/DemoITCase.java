@@ -8,9 +8,11 @@ import io.reshard.orchestrator.cli.ExitCode;
 import io.reshard.orchestrator.cli.Reshard;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The demo as its user runs it, with few rows. */
+@Tag("cluster")
 class DemoITCase {
   @Test
   void movesRowsUnderWritersAndFindsThemEqual() throws Exception {

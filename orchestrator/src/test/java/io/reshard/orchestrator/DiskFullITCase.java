@@ -20,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A migration whose new shard has no room for its rows, and then none for their changes. */
+@Tag("cluster")
 class DiskFullITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A schema with everything that is supported, split and merged and split again. */
 @Tag("long")
+@Tag("cluster")
 class EveryFeatureITCase {
   private static final int[] COUNTS_OF_SHARDS = {4, 3, 1, 2};
 

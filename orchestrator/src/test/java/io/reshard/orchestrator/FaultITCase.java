@@ -40,6 +40,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>{@code -Dreshard.kill.runs=20} makes more kills, {@code -Dreshard.kill.seed=N} others.
  */
+@Tag("cluster")
 class FaultITCase {
   private static final int RUNS = Integer.getInteger("reshard.kill.runs", 2);
   private static final long SEED = Long.getLong("reshard.kill.seed", System.nanoTime());

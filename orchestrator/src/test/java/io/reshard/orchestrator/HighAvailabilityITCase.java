@@ -35,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A JobManager that is killed, on a cluster whose jobs are remembered by a ZooKeeper server. */
 @Tag("long")
+@Tag("cluster")
 class HighAvailabilityITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final int TICK_MILLIS = 500;

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The process of {@code reshard verify} ends before the job that it has submitted. */
 @Tag("long")
+@Tag("cluster")
 class InterruptedVerifyITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 

@@ -32,10 +32,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole operation by the role of docs/operations.md, made by the statements that stand there. */
+@Tag("cluster")
 class LeastPrivilegeITCase {
   private static final Pattern STATEMENTS =
       Pattern.compile("```sql\\n(-- on every server.*?)```", Pattern.DOTALL);

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Changes that a slot does not send again are never passed over in silence. */
 @Tag("long")
+@Tag("cluster")
 class LostSlotITCase {
   @TempDir private Path folder;
 

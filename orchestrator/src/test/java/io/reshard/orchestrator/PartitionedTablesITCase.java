@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Partitioned tables, which refer to each other, move through their roots and come back. */
+@Tag("cluster")
 class PartitionedTablesITCase {
   private static final long ORDERS = 5_000;
   private static final WriterOptions LOAD = WriterOptions.defaults().withWritesPerSecond(200);

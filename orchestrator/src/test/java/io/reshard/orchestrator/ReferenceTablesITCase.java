@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A new shard gets the reference tables and keeps them current; the others are left alone. */
+@Tag("cluster")
 class ReferenceTablesITCase {
   private static final String COUNTRIES =
       "SELECT code || ' ' || name FROM country ORDER BY code COLLATE \"C\"";

@@ -12,10 +12,12 @@ import io.reshard.orchestrator.phase.Repair;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.time.Duration;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Rows of a kept target are spoiled, repaired, and verified once more after a restart. */
+@Tag("cluster")
 class RepairITCase {
   @TempDir private Path folder;
 

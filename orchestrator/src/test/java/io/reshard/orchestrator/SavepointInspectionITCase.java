@@ -29,6 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A copy that is held back, and what a savepoint of it says, with the truth from the databases. */
 @Tag("long")
+@Tag("cluster")
 class SavepointInspectionITCase {
   private static final long ORDERS = 3_000;
 

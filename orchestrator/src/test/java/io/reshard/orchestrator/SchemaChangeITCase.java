@@ -12,10 +12,12 @@ import java.time.Duration;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** DDL that nobody could refuse ends the job for good, and can be undone. */
+@Tag("cluster")
 class SchemaChangeITCase {
   @TempDir private Path folder;
 

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** One migration under write load whose servers and checkpoint storage go away, one by one. */
+@Tag("cluster")
 class ServerFaultsITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
 

@@ -23,6 +23,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -35,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @EnabledIfSystemProperty(named = "reshard.soak.minutes", matches = "\\d+")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
+@Tag("cluster")
 class SoakITCase {
   private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(20);
   private static final long SEED = Long.getLong("reshard.soak.seed", System.nanoTime());

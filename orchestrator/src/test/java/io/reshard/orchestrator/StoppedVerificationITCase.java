@@ -25,6 +25,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** The phase VERIFYING is interrupted in two ways, and goes on with the same run. */
 @Tag("long")
+@Tag("cluster")
 class StoppedVerificationITCase {
   @TempDir private Path folder;
 

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Secondary unique indexes: values that move between rows, and values that two sources have. */
 @Tag("long")
+@Tag("cluster")
 class UniqueValuesITCase {
   private static final String[] INDEXES = {
     "CREATE UNIQUE INDEX customer_email ON customer (email)",

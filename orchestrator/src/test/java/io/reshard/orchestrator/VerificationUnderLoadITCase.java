@@ -28,6 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * keeps up with.
  */
 @Tag("long")
+@Tag("cluster")
 class VerificationUnderLoadITCase {
   private static final Duration LASTING =
       Duration.ofMinutes(Long.getLong("reshard.load.minutes", 2));

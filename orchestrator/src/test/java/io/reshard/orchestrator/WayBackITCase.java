@@ -29,6 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Back to the old topology after the switch, while the application goes on writing. */
+@Tag("cluster")
 class WayBackITCase {
   private static final long ORDERS = 5_000;
   private static final Duration PATIENCE = Duration.ofMinutes(2);

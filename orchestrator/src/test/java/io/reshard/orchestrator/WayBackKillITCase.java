@@ -31,6 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -38,6 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A rollback after the switch that fails, and one that is killed at one point after another. A lock
  * that the test holds makes the process stop there, so that no point is missed.
  */
+@Tag("cluster")
 class WayBackKillITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(3);
   private static final WriterOptions LOAD =

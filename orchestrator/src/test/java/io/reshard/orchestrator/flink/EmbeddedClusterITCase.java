@@ -26,10 +26,12 @@ import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client against a real cluster, which runs in this process. */
+@Tag("cluster")
 class EmbeddedClusterITCase {
   private static final Duration PATIENCE = Duration.ofMinutes(2);
 

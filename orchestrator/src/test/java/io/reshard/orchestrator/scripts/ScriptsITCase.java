@@ -15,10 +15,12 @@ import java.util.Map;
 import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The scripts as an operator runs them. They need what {@code package} makes. */
+@Tag("cluster")
 class ScriptsITCase {
   @TempDir Path temporary;
   private Path folder;

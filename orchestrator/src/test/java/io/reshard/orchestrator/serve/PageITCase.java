@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 @EnabledIf(
     value = "io.reshard.orchestrator.serve.Browser#available",
     disabledReason = "no chromedriver on the PATH; apt-get install chromium chromium-driver")
+@Tag("cluster")
 class PageITCase {
   private static final int PHONE = 500;
 
