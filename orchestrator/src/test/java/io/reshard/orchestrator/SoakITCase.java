@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.plan.Plan;
 import io.reshard.orchestrator.cutover.FencedCutover;
+import io.reshard.orchestrator.demo.ClusterProcesses;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;

@@ -88,8 +88,19 @@ final class ApplyBench {
         }
         return written;
       }
-      long step = 100L * BenchShards.SOURCES;
-      for (long from = 1; written < share && from <= rows; from += step) {
+    }
+    return updateEach(shards, source, rows, share);
+  }
+
+  /** Updates rows of a source once each, about a hundred to a transaction; returns how many. */
+  static long updateEach(BenchShards shards, int source, long rows, long changes)
+      throws SQLException {
+    long written = 0;
+    long step = 100L * BenchShards.SOURCES;
+    try (Connection connection = shards.source(source);
+        Statement statement = connection.createStatement()) {
+      statement.execute("SET synchronous_commit = off");
+      for (long from = 1; written < changes && from <= rows; from += step) {
         written +=
             statement.executeUpdate(
                 "UPDATE public.item SET n = n + 1, changed = now() WHERE id BETWEEN %d AND %d"

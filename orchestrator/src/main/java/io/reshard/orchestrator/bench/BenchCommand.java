@@ -58,6 +58,40 @@ public final class BenchCommand {
     return print(folder -> new WindowBench(rounds, writers, writesPerSecond).run(folder));
   }
 
+  @Command(name = "growth", description = "How the time of a copy grows with the rows.")
+  int growth(
+      @Option(names = "--rows", split = ",", defaultValue = "100000,300000,1000000,3000000")
+          List<Long> rows)
+      throws Exception {
+    return print(folder -> new GrowthBench(rows).run(folder));
+  }
+
+  @Command(name = "lag", description = "From a commit to its target, under a steady load.")
+  int lag(
+      @Option(names = "--rows", defaultValue = "400000") long rows,
+      @Option(names = "--changes-per-second", defaultValue = "1000") double changesPerSecond,
+      @Option(names = "--seconds", defaultValue = "20") long seconds,
+      @Option(names = "--rounds", defaultValue = "2") int rounds)
+      throws Exception {
+    return print(folder -> new LagBench(rows, changesPerSecond, seconds, rounds).run(folder));
+  }
+
+  @Command(name = "parked", description = "How fast parked keys are released after the copy.")
+  int parked(
+      @Option(names = "--rows", defaultValue = "500000") long rows,
+      @Option(names = "--rounds", defaultValue = "1") int rounds)
+      throws Exception {
+    return print(folder -> new ParkedBench(rows, rounds).run(folder));
+  }
+
+  @Command(name = "recovery", description = "How long a killed TaskManager stops the writing.")
+  int recovery(
+      @Option(names = "--rows", defaultValue = "100000") long rows,
+      @Option(names = "--rounds", defaultValue = "3") int rounds)
+      throws Exception {
+    return print(folder -> new RecoveryBench(rows, rounds).run(folder));
+  }
+
   private int print(Bench bench) throws Exception {
     Path folder = Files.createTempDirectory("reshard-bench-");
     try {

@@ -26,12 +26,12 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Two servers with one table of narrow rows, {@code public.item}, over {@value #SOURCES} shards,
- * and a topology in which all of it lives on {@value #TARGETS} new ones. Source and target n are on
- * server n modulo 2.
+ * Four servers with one table of narrow rows, {@code public.item}, over {@value #SOURCES} shards,
+ * and a topology in which all of it lives on {@value #TARGETS} new ones. Sources are on two of the
+ * servers, targets and the control database on the others.
  */
 final class BenchShards implements AutoCloseable {
-  static final int SERVERS = 2;
+  private static final int PER_SIDE = 2;
   static final int SOURCES = 2;
   static final int TARGETS = 4;
   static final String TABLE =
@@ -64,13 +64,13 @@ final class BenchShards implements AutoCloseable {
             .setting("shared_buffers", "512MB")
             .setting("max_wal_size", "8GB");
     try {
-      for (int server = 0; server < SERVERS; server++) {
+      for (int server = 0; server < 2 * PER_SIDE; server++) {
         servers.add(EmbeddedPostgresServer.start(options));
       }
-      servers.get(0).createDatabase("control");
-      Topology before = topology(1, "source", SOURCES);
+      targetServer(0).createDatabase("control");
+      Topology before = topology(1, "source", 0, SOURCES);
       Secrets.Control login =
-          new Secrets.Control(servers.get(0).url("control"), EmbeddedPostgresServer.USER, null);
+          new Secrets.Control(targetServer(0).url("control"), EmbeddedPostgresServer.USER, null);
       control = new ControlDatabase(login.endpoint()).migrate();
       secrets = Secrets.of(List.of(before), login);
       for (int source = 0; source < SOURCES; source++) {
@@ -79,20 +79,20 @@ final class BenchShards implements AutoCloseable {
       new TopologyStore(control).initialize(before);
       plan =
           new Planner(secrets, PlannerOptions.defaults())
-              .plan(before, topology(2, "target", TARGETS));
+              .plan(before, topology(2, "target", PER_SIDE, TARGETS));
     } catch (SQLException | RuntimeException e) {
       close();
       throw e;
     }
   }
 
-  private Topology topology(long version, String name, int shards) {
+  private Topology topology(long version, String name, int firstServer, int shards) {
     List<Shard> all = new ArrayList<>();
     long step = Long.divideUnsigned(-1L, shards) + 1;
     for (int index = 0; index < shards; index++) {
       KeyRange range = new KeyRange(step * index, index == shards - 1 ? 0 : step * (index + 1));
       String id = name + "-" + index;
-      String node = "node-" + index % servers.size();
+      String node = "node-" + (firstServer + index % PER_SIDE);
       all.add(new Shard(id, node, name + "_" + index, ShardStatus.ACTIVE, range, null));
     }
     return new Topology(
@@ -114,17 +114,18 @@ final class BenchShards implements AutoCloseable {
 
   private void load(int source, KeyRange range, long rows, int indexes) throws SQLException {
     String database = "source_" + source;
-    server(source).createDatabase(database);
-    execute(source, database, TABLE);
+    EmbeddedPostgresServer server = sourceServer(source);
+    server.createDatabase(database);
+    execute(server, database, TABLE);
     execute(
-        source,
+        server,
         database,
         LOAD.formatted(
             rows, ReferenceHash.inKeyRange("id", ReferenceHash.KeyType.INT8, range.toString())));
     for (String index : indexes(indexes)) {
-      execute(source, database, index);
+      execute(server, database, index);
     }
-    execute(source, database, "VACUUM ANALYZE public.item");
+    execute(server, database, "VACUUM ANALYZE public.item");
   }
 
   /** The statements that make the secondary indexes. */
@@ -134,13 +135,23 @@ final class BenchShards implements AutoCloseable {
         .toList();
   }
 
-  /** The server that holds the source, or the target, with this number. */
-  EmbeddedPostgresServer server(int number) {
-    return servers.get(number % servers.size());
+  List<EmbeddedPostgresServer> servers() {
+    return servers;
   }
 
-  void execute(int number, String database, String sql) throws SQLException {
-    try (Connection connection = server(number).connection(database);
+  /** The server that holds the source with this number. */
+  EmbeddedPostgresServer sourceServer(int number) {
+    return servers.get(number % PER_SIDE);
+  }
+
+  /** The server that holds the target with this number. */
+  EmbeddedPostgresServer targetServer(int number) {
+    return servers.get(PER_SIDE + number % PER_SIDE);
+  }
+
+  static void execute(EmbeddedPostgresServer server, String database, String sql)
+      throws SQLException {
+    try (Connection connection = server.connection(database);
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
@@ -148,7 +159,7 @@ final class BenchShards implements AutoCloseable {
 
   /** A session on a source. */
   Connection source(int number) throws SQLException {
-    return server(number).connection("source_" + number);
+    return sourceServer(number).connection("source_" + number);
   }
 
   ControlDatabase control() {

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.bench;
 
+import io.reshard.testkit.EmbeddedPostgresServer;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,19 +28,21 @@ final class Meter implements AutoCloseable {
 
   private final List<Connection> servers = new ArrayList<>();
   private final List<ProcessHandle> postmasters = new ArrayList<>();
+  private final List<ProcessHandle> sources;
   private final ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
   private final Future<?> sampling;
   private final AtomicLong ownPeak = new AtomicLong();
   private final AtomicLong serversPeak = new AtomicLong();
 
   Meter(BenchShards shards) throws SQLException {
-    for (int server = 0; server < BenchShards.SERVERS; server++) {
-      Connection connection = shards.server(server).connection("postgres");
+    for (EmbeddedPostgresServer server : shards.servers()) {
+      Connection connection = server.connection("postgres");
       servers.add(connection);
       String file = value(connection, "SELECT pg_read_file('postmaster.pid')");
       long pid = Long.parseLong(file.lines().findFirst().orElseThrow());
       postmasters.add(ProcessHandle.of(pid).orElseThrow());
     }
+    sources = postmasters.subList(0, BenchShards.SOURCES);
     sampling = sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -47,11 +50,19 @@ final class Meter implements AutoCloseable {
    * What some work took.
    *
    * @param perSecond rows or changes
-   * @param walBytes written by both servers
+   * @param millis the time
+   * @param walBytes written by all servers
+   * @param sourceCpuMillis processor time of the sources' servers
    * @param ownPeakBytes of this process, which holds the Flink cluster and the orchestrator
-   * @param serversPeakBytes of all processes of both servers together
+   * @param serversPeakBytes of all processes of all servers together
    */
-  record Figure(long perSecond, long walBytes, long ownPeakBytes, long serversPeakBytes) {}
+  record Figure(
+      long perSecond,
+      long millis,
+      long walBytes,
+      long sourceCpuMillis,
+      long ownPeakBytes,
+      long serversPeakBytes) {}
 
   /** Work to be measured. */
   @FunctionalInterface
@@ -66,6 +77,7 @@ final class Meter implements AutoCloseable {
    */
   Figure measure(long units, Work work) throws SQLException, IOException, InterruptedException {
     long log = log();
+    long processor = sourceCpuMillis();
     ownPeak.set(0);
     serversPeak.set(0);
     long start = System.nanoTime();
@@ -75,7 +87,12 @@ final class Meter implements AutoCloseable {
       throw new IllegalStateException("memory could not be sampled");
     }
     return new Figure(
-        units * 1_000_000_000L / nanos, log() - log, ownPeak.get(), serversPeak.get());
+        units * 1_000_000_000L / nanos,
+        nanos / 1_000_000,
+        log() - log,
+        sourceCpuMillis() - processor,
+        ownPeak.get(),
+        serversPeak.get());
   }
 
   private long log() throws SQLException {
@@ -94,6 +111,33 @@ final class Meter implements AutoCloseable {
             .mapToLong(Meter::memory)
             .sum();
     serversPeak.accumulateAndGet(sum, Math::max);
+  }
+
+  /**
+   * What the sources' postmasters and their children have used, also those that have ended: user
+   * and system time, of the process and of the children that it has waited for (proc_pid_stat(5)).
+   */
+  private long sourceCpuMillis() {
+    return sources.stream()
+        .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.children()))
+        .mapToLong(Meter::cpuMillis)
+        .sum();
+  }
+
+  private static long cpuMillis(ProcessHandle process) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + process.pid() + "/stat"));
+      // Behind the name, which may hold blanks: the 14th to the 17th field, in hundredths.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
+      long ticks = 0;
+      for (int field = 11; field <= 14; field++) {
+        ticks += Long.parseLong(fields[field]);
+      }
+      return 10 * ticks;
+    } catch (IOException e) {
+      // It has ended since it was listed, or this is no Linux.
+      return 0;
+    }
   }
 
   private static long memory(ProcessHandle process) {

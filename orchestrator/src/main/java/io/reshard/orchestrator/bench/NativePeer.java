@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.bench;
 
+import io.reshard.testkit.EmbeddedPostgresServer;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -27,31 +28,31 @@ final class NativePeer {
   void subscribe(int indexes) throws SQLException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
       int source = target / PER_SOURCE;
-      shards.execute(
-          source,
+      BenchShards.execute(
+          shards.sourceServer(source),
           database(source),
           "CREATE PUBLICATION peer_%d FOR TABLE public.item WHERE ((hashint8extended(id, 0) & 1) = %d)"
               .formatted(target, target % PER_SOURCE));
-      shards.execute(
-          source,
+      BenchShards.execute(
+          shards.sourceServer(source),
           database(source),
           "SELECT pg_create_logical_replication_slot('peer_%d', 'pgoutput')".formatted(target));
-      shards.server(target).createDatabase("peer_" + target);
-      shards.execute(target, "peer_" + target, BenchShards.TABLE);
+      shards.targetServer(target).createDatabase("peer_" + target);
+      BenchShards.execute(shards.targetServer(target), "peer_" + target, BenchShards.TABLE);
       for (String index : BenchShards.indexes(indexes)) {
-        shards.execute(target, "peer_" + target, index);
+        BenchShards.execute(shards.targetServer(target), "peer_" + target, index);
       }
-      shards.execute(
-          target,
+      BenchShards.execute(
+          shards.targetServer(target),
           "peer_" + target,
           "CREATE SUBSCRIPTION peer_%1$d CONNECTION 'host=127.0.0.1 port=%2$d user=postgres dbname=%3$s'"
-                  .formatted(target, shards.server(source).port(), database(source))
+                  .formatted(target, shards.sourceServer(source).port(), database(source))
               + " PUBLICATION peer_%1$d WITH (create_slot = false, slot_name = 'peer_%1$d', binary = true)"
                   .formatted(target));
     }
     for (int target = 0; target < BenchShards.TARGETS; target++) {
       String database = "peer_" + target;
-      int server = target;
+      EmbeddedPostgresServer server = shards.targetServer(target);
       await(
           () ->
               "0"
@@ -65,21 +66,22 @@ final class NativePeer {
 
   void enable(boolean enabled) throws SQLException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
-      shards.execute(
-          target,
+      BenchShards.execute(
+          shards.targetServer(target),
           "peer_" + target,
           "ALTER SUBSCRIPTION peer_" + target + (enabled ? " ENABLE" : " DISABLE"));
     }
     if (!enabled) {
       for (int source = 0; source < BenchShards.SOURCES; source++) {
-        int server = source;
+        EmbeddedPostgresServer server = shards.sourceServer(source);
+        String database = database(source);
         await(
             () ->
                 "0"
                     .equals(
                         value(
                             server,
-                            database(server),
+                            database,
                             "SELECT count(*) FROM pg_replication_slots WHERE active"
                                 + " AND starts_with(slot_name, 'peer_')")));
       }
@@ -90,11 +92,12 @@ final class NativePeer {
   void awaitCaughtUp() throws SQLException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
       int source = target / PER_SOURCE;
-      String position = value(source, database(source), "SELECT pg_current_wal_lsn()");
+      EmbeddedPostgresServer server = shards.sourceServer(source);
+      String position = value(server, database(source), "SELECT pg_current_wal_lsn()");
       String caughtUp =
           "SELECT confirmed_flush_lsn >= '%s' FROM pg_replication_slots WHERE slot_name = 'peer_%d'"
               .formatted(position, target);
-      await(() -> "t".equals(value(source, database(source), caughtUp)));
+      await(() -> "t".equals(value(server, database(source), caughtUp)));
     }
   }
 
@@ -102,8 +105,9 @@ final class NativePeer {
     return "source_" + source;
   }
 
-  private String value(int server, String database, String query) throws SQLException {
-    try (Connection connection = shards.server(server).connection(database);
+  private static String value(EmbeddedPostgresServer server, String database, String query)
+      throws SQLException {
+    try (Connection connection = server.connection(database);
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(query)) {
       row.next();

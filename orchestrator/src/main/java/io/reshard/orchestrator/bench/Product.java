@@ -2,6 +2,8 @@ package io.reshard.orchestrator.bench;
 
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobProgress;
+import io.reshard.core.control.Throttle;
+import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -9,6 +11,7 @@ import io.reshard.core.shard.Heartbeat;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
+import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.flink.SubmissionFiles;
@@ -32,18 +35,27 @@ final class Product implements AutoCloseable {
 
   private final BenchShards shards;
   private final Path folder;
-  private final EmbeddedCluster cluster;
+  private final FlinkCluster cluster;
   private final OperationContext context;
   private JobID job;
   private String savepoint;
 
   Product(BenchShards shards, Path folder) {
+    this(
+        shards,
+        folder,
+        EmbeddedCluster.start(
+            EmbeddedCluster.ANY_PORT,
+            folder.resolve("flink"),
+            folder.resolve("checkpoints").toUri().toString(),
+            PARALLELISM));
+  }
+
+  /** On a cluster that ends with the product. */
+  Product(BenchShards shards, Path folder, FlinkCluster cluster) {
     this.shards = shards;
     this.folder = folder;
-    String checkpoints = folder.resolve("checkpoints").toUri().toString();
-    this.cluster =
-        EmbeddedCluster.start(
-            EmbeddedCluster.ANY_PORT, folder.resolve("flink"), checkpoints, PARALLELISM);
+    this.cluster = cluster;
     ReshardingOptions options = ReshardingOptions.builder().build();
     NewOperation.create(shards.control(), shards.plan(), options);
     this.context =
@@ -59,9 +71,29 @@ final class Product implements AutoCloseable {
   /** Drives the operation to the end of {@code last}; the job then goes on. */
   void drive(Phase last) {
     new OperationDriver(context, new FencedCutover()).drive(Optional.of(last));
-    job =
-        JobID.fromHexString(
-            new OperationStore(shards.control()).get(context.operationId()).jobId());
+    job = job();
+  }
+
+  JobProgress progress() {
+    return new JobProgress(shards.control(), context.operationId());
+  }
+
+  /** Lets no split be begun, or lets all go on. */
+  void holdCopy(boolean held) {
+    new ThrottleStore(shards.control())
+        .set(
+            context.operationId(),
+            held ? new Throttle(null, null, "SELECT 1", 0.0) : Throttle.NONE);
+  }
+
+  /** The newest checkpoint of the job. */
+  Optional<String> checkpoint() {
+    return cluster.latestCheckpoint(context.operationId(), job());
+  }
+
+  private JobID job() {
+    return JobID.fromHexString(
+        new OperationStore(shards.control()).get(context.operationId()).jobId());
   }
 
   /** Compares both sides once. */
@@ -97,7 +129,7 @@ final class Product implements AutoCloseable {
         mark = Heartbeat.beatAtLeast(connection, context.operationId(), mark).value();
       }
     }
-    if (!new JobProgress(shards.control(), context.operationId()).awaitFrontier(mark, PATIENCE)) {
+    if (!progress().awaitFrontier(mark, PATIENCE)) {
       throw new ReshardingException(
           ErrorCode.REPLICATION_FAILED, "the product did not catch up within " + PATIENCE);
     }

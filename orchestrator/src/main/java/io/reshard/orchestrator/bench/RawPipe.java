@@ -23,10 +23,12 @@ final class RawPipe {
     List<Process> pipes = new ArrayList<>();
     try {
       for (int target = 0; target < BenchShards.TARGETS; target++) {
-        shards.server(target).createDatabase(database(target));
-        shards.execute(target, database(target), BenchShards.TABLE);
-        shards.execute(
-            target, database(target), "ALTER TABLE public.item DROP CONSTRAINT item_pkey");
+        shards.targetServer(target).createDatabase(database(target));
+        BenchShards.execute(shards.targetServer(target), database(target), BenchShards.TABLE);
+        BenchShards.execute(
+            shards.targetServer(target),
+            database(target),
+            "ALTER TABLE public.item DROP CONSTRAINT item_pkey");
         pipes.add(pipe(target, indexes));
       }
       for (Process pipe : pipes) {
@@ -54,16 +56,16 @@ final class RawPipe {
                 + " | psql -qd \"$2\" -c 'COPY public.item FROM STDIN (FORMAT binary)'"
                 + " && psql -qd \"$2\" -c \"$4\"",
             "pipe",
-            url(source, "source_" + source),
-            url(target, database(target)),
+            url(shards.sourceServer(source), "source_" + source),
+            url(shards.targetServer(target), database(target)),
             select,
             String.join("; ", build));
     return shell.redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }
 
-  private String url(int number, String database) {
+  private static String url(EmbeddedPostgresServer server, String database) {
     return "postgresql://%s@127.0.0.1:%d/%s"
-        .formatted(EmbeddedPostgresServer.USER, shards.server(number).port(), database);
+        .formatted(EmbeddedPostgresServer.USER, server.port(), database);
   }
 
   private static String database(int target) {

@@ -4,6 +4,7 @@ import io.reshard.core.checksum.RowHash;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.testkit.EmbeddedPostgresServer;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -64,12 +65,12 @@ final class VerifyBench {
       List<Future<Void>> running = new ArrayList<>();
       for (int target = 0; target < BenchShards.TARGETS; target++) {
         String database = "target_" + target;
-        int server = target;
+        EmbeddedPostgresServer server = shards.targetServer(target);
         running.add(readers.submit(() -> aggregate(shards, server, database)));
       }
       for (int source = 0; source < BenchShards.SOURCES; source++) {
         String database = "source_" + source;
-        int server = source;
+        EmbeddedPostgresServer server = shards.sourceServer(source);
         running.add(readers.submit(() -> aggregate(shards, server, database)));
       }
       for (Future<Void> one : running) {
@@ -83,10 +84,10 @@ final class VerifyBench {
     return null;
   }
 
-  private static Void aggregate(BenchShards shards, int server, String database)
+  private static Void aggregate(BenchShards shards, EmbeddedPostgresServer server, String database)
       throws SQLException {
     PlannedTable table = shards.plan().tables().get(0);
-    try (Connection connection = shards.server(server).connection(database);
+    try (Connection connection = server.connection(database);
         Statement statement = connection.createStatement()) {
       statement.execute(RowHash.SESSION + "SET max_parallel_workers_per_gather = 0; SET jit = off");
       statement.execute(

@@ -1,4 +1,4 @@
-package io.reshard.orchestrator;
+package io.reshard.orchestrator.demo;
 
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.testkit.FreePort;
@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** A Flink cluster of several processes, through the script that an operator uses. */
-final class ClusterProcesses implements AutoCloseable {
+public final class ClusterProcesses implements AutoCloseable {
   private static final long SCRIPT_MINUTES = 3;
 
   private final Path folder;
@@ -26,12 +26,12 @@ final class ClusterProcesses implements AutoCloseable {
   }
 
   /** Starts a JobManager and two TaskManagers with two slots each. */
-  static ClusterProcesses start(Path folder) throws IOException, InterruptedException {
+  public static ClusterProcesses start(Path folder) throws IOException, InterruptedException {
     return start(folder, List.of());
   }
 
   /** The same with lines that are added to the configuration. */
-  static ClusterProcesses start(Path folder, List<String> settings)
+  public static ClusterProcesses start(Path folder, List<String> settings)
       throws IOException, InterruptedException {
     List<String> lines =
         new ArrayList<>(Files.readAllLines(JobJars.home().resolve("flink-conf/config.yaml")));
@@ -43,22 +43,22 @@ final class ClusterProcesses implements AutoCloseable {
     return cluster;
   }
 
-  URI address() {
+  public URI address() {
     return URI.create("http://127.0.0.1:" + port);
   }
 
   /** Starts what has died. */
-  void startMissing() throws IOException, InterruptedException {
+  public void startMissing() throws IOException, InterruptedException {
     script("start", "--port", Integer.toString(port), "--taskmanagers", "2", "--slots", "2");
   }
 
   /** The process ids of all living TaskManagers. */
-  List<Long> taskManagers() throws IOException, InterruptedException {
+  public List<Long> taskManagers() throws IOException, InterruptedException {
     return pids("taskmanager ");
   }
 
   /** The process id of the JobManager. */
-  long jobManager() throws IOException, InterruptedException {
+  public long jobManager() throws IOException, InterruptedException {
     return pids("jobmanager ").get(0);
   }
 
@@ -71,19 +71,19 @@ final class ClusterProcesses implements AutoCloseable {
   }
 
   /** What {@code kill -9} does; returns when the process is gone. */
-  static void kill(long pid) {
+  public static void kill(long pid) {
     ProcessHandle process = ProcessHandle.of(pid).orElseThrow();
     process.destroyForcibly();
     process.onExit().join();
   }
 
   /** Holds a process where it is: to the others it looks dead. */
-  static void freeze(long pid) throws IOException, InterruptedException {
+  public static void freeze(long pid) throws IOException, InterruptedException {
     signal("-STOP", pid);
   }
 
   /** Lets a frozen process go on, with whatever it was about to do. */
-  static void thaw(long pid) throws IOException, InterruptedException {
+  public static void thaw(long pid) throws IOException, InterruptedException {
     signal("-CONT", pid);
   }
 
@@ -95,7 +95,7 @@ final class ClusterProcesses implements AutoCloseable {
   }
 
   /** Starts one more TaskManager. */
-  void startAnother() throws IOException, InterruptedException {
+  public void startAnother() throws IOException, InterruptedException {
     script("taskmanager");
   }
 
