@@ -154,6 +154,8 @@ launch() { # NAME MEMORY-FLAGS... -- CLASS ARGUMENTS...
     -cp "$home/orchestrator/target/flink-lib/*" "$@" \
     </dev/null >>"$logs/$name.out" 2>&1 9>&- &
   printf '%s' "$!" >"$run/$name.pid"
+  # Until it is Java it bears this script's command line, and would be taken for somebody else's.
+  until living "$run/$name.pid" >/dev/null || ! kill -0 "$!" 2>/dev/null; do sleep 0.02; done
 }
 
 ensure_jobmanager() {

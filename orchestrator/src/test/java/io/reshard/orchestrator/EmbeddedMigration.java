@@ -78,7 +78,8 @@ final class EmbeddedMigration implements AutoCloseable {
         folder, LiveSystem.start(shards, orders, options, options.ofTheOldestVersion()), shards);
   }
 
-  private static EmbeddedMigration start(Path folder, LiveSystem system, int shards, String... ddl)
+  /** On servers that have been started, and end with it. */
+  static EmbeddedMigration start(Path folder, LiveSystem system, int shards, String... ddl)
       throws SQLException {
     Topology topology = system.topology(1, shards);
     for (Shard shard : topology.shards()) {

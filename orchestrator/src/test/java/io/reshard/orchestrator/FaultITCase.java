@@ -58,7 +58,9 @@ class FaultITCase {
 
   @AfterAll
   static void stopCluster() throws Exception {
-    processes.close();
+    if (processes != null) {
+      processes.close();
+    }
   }
 
   /** A moment of the migration: a share of the copied rows, or a time after the copy's end. */

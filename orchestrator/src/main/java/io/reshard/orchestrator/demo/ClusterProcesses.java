@@ -104,15 +104,16 @@ public final class ClusterProcesses implements AutoCloseable {
     command.add(JobJars.home().resolve("scripts/flink-cluster.sh").toString());
     command.addAll(List.of(arguments));
     command.addAll(List.of("--dir", folder.toString()));
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+    Path errors = folder.resolve("script.err");
+    ProcessBuilder builder = new ProcessBuilder(command).redirectError(errors.toFile());
     builder.environment().put("RESHARD_FLINK_CONFIG", configuration.toString());
     Process process = builder.start();
     process.getOutputStream().close();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     if (!process.waitFor(SCRIPT_MINUTES, TimeUnit.MINUTES) || process.exitValue() != 0) {
       process.destroyForcibly();
-      throw new IOException(String.join(" ", command) + " failed: " + output);
+      throw new IOException(
+          String.join(" ", command) + " failed: " + output + Files.readString(errors));
     }
     return output;
   }
