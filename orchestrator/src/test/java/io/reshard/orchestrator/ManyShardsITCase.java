@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.state.Phase;
-import io.reshard.testkit.HistoryReport;
-import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.ServerOptions;
-import io.reshard.testkit.WriterOptions;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -24,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * From 32 to 64 shards on two servers, with everything that a shard costs counted: sessions, slots
- * and threads grow with the shards, not with the pairs of them.
+ * From 32 to 64 shards on two servers until the targets are current, with everything that a shard
+ * costs counted: sessions, slots and threads grow with the shards, not with the pairs of them.
  */
 @Tag("cluster")
 @Tag("long")
@@ -44,14 +41,9 @@ class ManyShardsITCase {
             .setting("max_wal_senders", "200");
     LiveSystem system = LiveSystem.start(SHARDS, ORDERS, options);
     try (EmbeddedMigration migration = EmbeddedMigration.start(folder, system, SHARDS);
-        Peaks peaks = new Peaks(system);
-        LiveWriter writer = system.write(WriterOptions.defaults().withWritesPerSecond(50))) {
+        Peaks peaks = new Peaks(system)) {
       migration.to(2 * SHARDS);
-      peaks.reset();
-      assertThat(migration.drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
-      writer.stop();
-      HistoryReport history = system.check(writer.history(), migration.plan().target());
-      assertThat(history.consistent()).as("%s", history).isTrue();
+      migration.drive(Phase.REPLICATING);
       assertThat(migration.plan().steps()).hasSizeGreaterThan(SHARDS);
       assertThat(peaks.sampling).isNotDone();
       assertThat(peaks.sessions.get()).as("sessions of one server").isBetween(1L, 10L * SHARDS);
@@ -72,12 +64,6 @@ class ManyShardsITCase {
     Peaks(LiveSystem system) {
       this.system = system;
       this.sampling = sampler.scheduleAtFixedRate(this::sample, 0, 200, TimeUnit.MILLISECONDS);
-    }
-
-    void reset() {
-      sessions.set(0);
-      slots.set(0);
-      threads.set(0);
     }
 
     private void sample() {
