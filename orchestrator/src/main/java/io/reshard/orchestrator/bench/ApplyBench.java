@@ -37,7 +37,7 @@ final class ApplyBench {
         Product product = new Product(shards, folder);
         Meter meter = new Meter(shards)) {
       NativePeer peer = new NativePeer(shards);
-      peer.subscribe(indexes);
+      peer.subscribe();
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {
         for (boolean hot : List.of(false, true)) {
@@ -115,7 +115,8 @@ final class ApplyBench {
     product.awaitCaughtUp();
   }
 
-  private static void drain(NativePeer peer) throws SQLException {
+  private static void drain(NativePeer peer)
+      throws SQLException, IOException, InterruptedException {
     peer.enable(true);
     peer.awaitCaughtUp();
   }

@@ -25,10 +25,21 @@ public final class BenchCommand {
   @Command(name = "copy", description = "Rows per second, against native logical replication.")
   int copy(
       @Option(names = "--rows", defaultValue = "1000000") long rows,
+      @Option(names = "--key", defaultValue = "bigint") BenchTable.Key key,
+      @Option(names = "--width", defaultValue = "narrow") BenchTable.Width width,
       @Option(names = "--indexes", defaultValue = "0") int indexes,
       @Option(names = "--rounds", defaultValue = "3") int rounds)
       throws Exception {
-    return print(folder -> new CopyBench(rows, indexes, rounds).run(folder));
+    BenchTable table = new BenchTable(key, width, indexes);
+    return print(folder -> new CopyBench(rows, table, rounds).run(folder));
+  }
+
+  @Command(name = "scaling", description = "Rows per second, by splits that are copied at a time.")
+  int scaling(
+      @Option(names = "--rows", defaultValue = "1000000") long rows,
+      @Option(names = "--rounds", defaultValue = "1") int rounds)
+      throws Exception {
+    return print(folder -> new ScalingBench(rows, rounds).run(folder));
   }
 
   @Command(name = "apply", description = "Changes per second, against native replication.")

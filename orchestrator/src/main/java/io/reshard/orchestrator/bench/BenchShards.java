@@ -16,9 +16,9 @@ import io.reshard.core.topology.Topology;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
 import io.reshard.testkit.EmbeddedPostgresServer;
-import io.reshard.testkit.ReferenceHash;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -26,33 +26,36 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Four servers with one table of narrow rows, {@code public.item}, over {@value #SOURCES} shards,
- * and a topology in which all of it lives on {@value #TARGETS} new ones. Sources are on two of the
- * servers, targets and the control database on the others.
+ * Four servers with one table, {@code public.item}, over {@value #SOURCES} shards, and a topology
+ * in which all of it lives on {@value #TARGETS} new ones. Sources are on two of the servers,
+ * targets and the control database on the others.
  */
 final class BenchShards implements AutoCloseable {
   private static final int PER_SIDE = 2;
   static final int SOURCES = 2;
   static final int TARGETS = 4;
-  static final String TABLE =
-      "CREATE TABLE public.item (id bigint PRIMARY KEY, kind int NOT NULL, n int NOT NULL,"
-          + " changed timestamptz NOT NULL, note text NOT NULL)";
 
-  private static final String LOAD =
-      "INSERT INTO public.item SELECT id, id %% 1000, 0, timestamptz '2024-01-01', md5(id::text)"
-          + " FROM generate_series(1, %d::bigint) AS g (id) WHERE %s";
+  /** How many targets share the rows of one source. */
+  static final int TARGETS_PER_SOURCE = TARGETS / SOURCES;
 
+  static final String CONTROL = "control";
+
+  private final long rows;
+  private final BenchTable table;
   private final List<EmbeddedPostgresServer> servers = new ArrayList<>();
   private final ControlDatabase control;
   private final Secrets secrets;
   private final Plan plan;
 
-  /**
-   * Starts the servers and loads them.
-   *
-   * @param indexes how many secondary indexes the table has, 0 to 3
-   */
+  /** The same with narrow rows and integer keys. */
   BenchShards(long rows, int indexes) throws SQLException {
+    this(rows, new BenchTable(BenchTable.Key.BIGINT, BenchTable.Width.NARROW, indexes));
+  }
+
+  /** Starts the servers and loads them. */
+  BenchShards(long rows, BenchTable table) throws SQLException {
+    this.rows = rows;
+    this.table = table;
     ServerOptions options =
         ServerOptions.defaults()
             .setting("max_connections", "200")
@@ -67,14 +70,14 @@ final class BenchShards implements AutoCloseable {
       for (int server = 0; server < 2 * PER_SIDE; server++) {
         servers.add(EmbeddedPostgresServer.start(options));
       }
-      targetServer(0).createDatabase("control");
+      targetServer(0).createDatabase(CONTROL);
       Topology before = topology(1, "source", 0, SOURCES);
       Secrets.Control login =
-          new Secrets.Control(targetServer(0).url("control"), EmbeddedPostgresServer.USER, null);
+          new Secrets.Control(targetServer(0).url(CONTROL), EmbeddedPostgresServer.USER, null);
       control = new ControlDatabase(login.endpoint()).migrate();
       secrets = Secrets.of(List.of(before), login);
       for (int source = 0; source < SOURCES; source++) {
-        load(source, before.shards().get(source).keyRange(), rows, indexes);
+        load(source, before.shards().get(source).keyRange());
       }
       new TopologyStore(control).initialize(before);
       plan =
@@ -112,27 +115,16 @@ final class BenchShards implements AutoCloseable {
         List.of(new TableRule("public.item", "id", false)));
   }
 
-  private void load(int source, KeyRange range, long rows, int indexes) throws SQLException {
-    String database = "source_" + source;
-    EmbeddedPostgresServer server = sourceServer(source);
-    server.createDatabase(database);
-    execute(server, database, TABLE);
-    execute(
-        server,
-        database,
-        LOAD.formatted(
-            rows, ReferenceHash.inKeyRange("id", ReferenceHash.KeyType.INT8, range.toString())));
-    for (String index : indexes(indexes)) {
-      execute(server, database, index);
+  private void load(int source, KeyRange range) throws SQLException {
+    sourceServer(source).createDatabase(sourceDatabase(source));
+    List<String> statements = new ArrayList<>();
+    statements.add(table.create());
+    statements.add(table.load(rows, range));
+    statements.addAll(table.createIndexes());
+    statements.add("VACUUM ANALYZE public.item");
+    for (String statement : statements) {
+      execute(sourceServer(source), sourceDatabase(source), statement);
     }
-    execute(server, database, "VACUUM ANALYZE public.item");
-  }
-
-  /** The statements that make the secondary indexes. */
-  static List<String> indexes(int count) {
-    return List.of("kind", "changed", "note").subList(0, count).stream()
-        .map(column -> "CREATE INDEX ON public.item (" + column + ")")
-        .toList();
   }
 
   List<EmbeddedPostgresServer> servers() {
@@ -157,9 +149,33 @@ final class BenchShards implements AutoCloseable {
     }
   }
 
+  /** The first column of the first row. */
+  static String value(EmbeddedPostgresServer server, String database, String query)
+      throws SQLException {
+    try (Connection connection = server.connection(database);
+        Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(query)) {
+      row.next();
+      return row.getString(1);
+    }
+  }
+
+  static String sourceDatabase(int number) {
+    return "source_" + number;
+  }
+
   /** A session on a source. */
   Connection source(int number) throws SQLException {
-    return sourceServer(number).connection("source_" + number);
+    return sourceServer(number).connection(sourceDatabase(number));
+  }
+
+  /** How many rows were loaded, with numbers from 1 on. */
+  long rows() {
+    return rows;
+  }
+
+  BenchTable table() {
+    return table;
   }
 
   ControlDatabase control() {

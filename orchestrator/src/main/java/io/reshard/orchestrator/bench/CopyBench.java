@@ -13,29 +13,33 @@ import java.util.List;
  */
 final class CopyBench {
   private final long rows;
-  private final int indexes;
+  private final BenchTable table;
   private final int rounds;
 
-  CopyBench(long rows, int indexes, int rounds) {
+  CopyBench(long rows, BenchTable table, int rounds) {
     this.rows = rows;
-    this.indexes = indexes;
+    this.table = table;
     this.rounds = rounds;
   }
 
   /** One round's figures, by rows. */
-  record Round(Meter.Figure product, Meter.Figure logicalReplication, Meter.Figure rawPipe) {}
+  record Round(
+      BenchTable table,
+      Meter.Figure product,
+      Meter.Figure logicalReplication,
+      Meter.Figure rawPipe) {}
 
   List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
-      try (BenchShards shards = new BenchShards(rows, indexes);
+      try (BenchShards shards = new BenchShards(rows, table);
           Product product = new Product(shards, folder.resolve("round-" + round));
           Meter meter = new Meter(shards)) {
         List<Meter.Work> peers =
             List.of(
                 () -> product.drive(Phase.COPYING),
-                () -> new NativePeer(shards).subscribe(indexes),
-                () -> new RawPipe(shards).copy(indexes));
+                () -> new NativePeer(shards).subscribe(),
+                () -> new RawPipe(shards).copy());
         Meter.Figure[] figures = new Meter.Figure[peers.size()];
         // Each goes first in its turn, since the first one finds the source's pages cold.
         for (int turn = 0; turn < figures.length; turn++) {
@@ -46,7 +50,7 @@ final class CopyBench {
             product.stop();
           }
         }
-        results.add(new Round(figures[0], figures[1], figures[2]));
+        results.add(new Round(table, figures[0], figures[1], figures[2]));
       }
     }
     return results;

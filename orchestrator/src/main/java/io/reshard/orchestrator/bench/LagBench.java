@@ -55,7 +55,7 @@ final class LagBench {
         Product product = new Product(shards, folder);
         Meter meter = new Meter(shards)) {
       NativePeer peer = new NativePeer(shards);
-      peer.subscribe(0);
+      peer.subscribe();
       peer.enable(false);
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {

@@ -1,22 +1,14 @@
 package io.reshard.orchestrator.bench;
 
 import io.reshard.testkit.EmbeddedPostgresServer;
-import java.sql.Connection;
-import java.sql.ResultSet;
+import java.io.IOException;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * PostgreSQL's own logical replication over the same shards: a database and a subscription per
  * target, with row filters that halve each source by a hash of the key.
  */
 final class NativePeer {
-  private static final Duration PATIENCE = Duration.ofMinutes(30);
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
-  private static final int PER_SOURCE = BenchShards.TARGETS / BenchShards.SOURCES;
 
   private final BenchShards shards;
 
@@ -25,63 +17,68 @@ final class NativePeer {
   }
 
   /** Creates all, waits for the initial copy, and leaves the subscriptions enabled. */
-  void subscribe(int indexes) throws SQLException {
+  void subscribe() throws SQLException, IOException, InterruptedException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
-      int source = target / PER_SOURCE;
-      BenchShards.execute(
-          shards.sourceServer(source),
-          database(source),
-          "CREATE PUBLICATION peer_%d FOR TABLE public.item WHERE ((hashint8extended(id, 0) & 1) = %d)"
-              .formatted(target, target % PER_SOURCE));
-      BenchShards.execute(
-          shards.sourceServer(source),
-          database(source),
-          "SELECT pg_create_logical_replication_slot('peer_%d', 'pgoutput')".formatted(target));
-      shards.targetServer(target).createDatabase("peer_" + target);
-      BenchShards.execute(shards.targetServer(target), "peer_" + target, BenchShards.TABLE);
-      for (String index : BenchShards.indexes(indexes)) {
-        BenchShards.execute(shards.targetServer(target), "peer_" + target, index);
-      }
-      BenchShards.execute(
-          shards.targetServer(target),
-          "peer_" + target,
-          "CREATE SUBSCRIPTION peer_%1$d CONNECTION 'host=127.0.0.1 port=%2$d user=postgres dbname=%3$s'"
-                  .formatted(target, shards.sourceServer(source).port(), database(source))
-              + " PUBLICATION peer_%1$d WITH (create_slot = false, slot_name = 'peer_%1$d', binary = true)"
-                  .formatted(target));
+      subscribe(target);
     }
     for (int target = 0; target < BenchShards.TARGETS; target++) {
-      String database = "peer_" + target;
-      EmbeddedPostgresServer server = shards.targetServer(target);
-      await(
+      int subscriber = target;
+      Await.until(
+          "the initial copy of native replication",
           () ->
               "0"
                   .equals(
-                      value(
-                          server,
-                          database,
+                      onTarget(
+                          subscriber,
                           "SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'")));
     }
   }
 
-  void enable(boolean enabled) throws SQLException {
+  private void subscribe(int target) throws SQLException {
+    int source = target / BenchShards.TARGETS_PER_SOURCE;
+    EmbeddedPostgresServer publisher = shards.sourceServer(source);
+    String published = BenchShards.sourceDatabase(source);
+    EmbeddedPostgresServer subscriber = shards.targetServer(target);
+    BenchShards.execute(
+        publisher,
+        published,
+        "CREATE PUBLICATION peer_%d FOR TABLE public.item WHERE (%s)"
+            .formatted(target, shards.table().isHalf(target % BenchShards.TARGETS_PER_SOURCE)));
+    BenchShards.execute(
+        publisher,
+        published,
+        "SELECT pg_create_logical_replication_slot('peer_%d', 'pgoutput')".formatted(target));
+    subscriber.createDatabase(database(target));
+    BenchShards.execute(subscriber, database(target), shards.table().create());
+    for (String index : shards.table().createIndexes()) {
+      BenchShards.execute(subscriber, database(target), index);
+    }
+    BenchShards.execute(
+        subscriber,
+        database(target),
+        "CREATE SUBSCRIPTION peer_%1$d CONNECTION 'host=127.0.0.1 port=%2$d user=postgres dbname=%3$s'"
+                .formatted(target, publisher.port(), published)
+            + " PUBLICATION peer_%1$d WITH (create_slot = false, slot_name = 'peer_%1$d', binary = true)"
+                .formatted(target));
+  }
+
+  void enable(boolean enabled) throws SQLException, IOException, InterruptedException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
       BenchShards.execute(
           shards.targetServer(target),
-          "peer_" + target,
+          database(target),
           "ALTER SUBSCRIPTION peer_" + target + (enabled ? " ENABLE" : " DISABLE"));
     }
     if (!enabled) {
       for (int source = 0; source < BenchShards.SOURCES; source++) {
-        EmbeddedPostgresServer server = shards.sourceServer(source);
-        String database = database(source);
-        await(
+        int publisher = source;
+        Await.until(
+            "the end of native replication's senders",
             () ->
                 "0"
                     .equals(
-                        value(
-                            server,
-                            database,
+                        onSource(
+                            publisher,
                             "SELECT count(*) FROM pg_replication_slots WHERE active"
                                 + " AND starts_with(slot_name, 'peer_')")));
       }
@@ -89,45 +86,27 @@ final class NativePeer {
   }
 
   /** Waits until every subscription has applied what its source has written until now. */
-  void awaitCaughtUp() throws SQLException {
+  void awaitCaughtUp() throws SQLException, IOException, InterruptedException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
-      int source = target / PER_SOURCE;
-      EmbeddedPostgresServer server = shards.sourceServer(source);
-      String position = value(server, database(source), "SELECT pg_current_wal_lsn()");
+      int source = target / BenchShards.TARGETS_PER_SOURCE;
       String caughtUp =
           "SELECT confirmed_flush_lsn >= '%s' FROM pg_replication_slots WHERE slot_name = 'peer_%d'"
-              .formatted(position, target);
-      await(() -> "t".equals(value(server, database(source), caughtUp)));
+              .formatted(onSource(source, "SELECT pg_current_wal_lsn()"), target);
+      Await.until("native replication", () -> "t".equals(onSource(source, caughtUp)));
     }
   }
 
-  private static String database(int source) {
-    return "source_" + source;
+  /** The database that is this target's counterpart, on the same server. */
+  static String database(int target) {
+    return "peer_" + target;
   }
 
-  private static String value(EmbeddedPostgresServer server, String database, String query)
-      throws SQLException {
-    try (Connection connection = server.connection(database);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(query)) {
-      row.next();
-      return row.getString(1);
-    }
+  private String onSource(int source, String query) throws SQLException {
+    return BenchShards.value(
+        shards.sourceServer(source), BenchShards.sourceDatabase(source), query);
   }
 
-  /** What is awaited. */
-  @FunctionalInterface
-  private interface Condition {
-    boolean holds() throws SQLException;
-  }
-
-  private static void await(Condition condition) throws SQLException {
-    long end = System.nanoTime() + PATIENCE.toNanos();
-    while (!condition.holds()) {
-      if (System.nanoTime() - end > 0) {
-        throw new IllegalStateException("native replication did not get there in " + PATIENCE);
-      }
-      LockSupport.parkNanos(POLL_NANOS);
-    }
+  private String onTarget(int target, String query) throws SQLException {
+    return BenchShards.value(shards.targetServer(target), database(target), query);
   }
 }

@@ -13,6 +13,7 @@ import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.orchestrator.flink.JobStatistics;
 import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.flink.SubmissionFiles;
 import io.reshard.orchestrator.phase.NewOperation;
@@ -21,6 +22,7 @@ import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.phase.Verification;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -41,6 +43,11 @@ final class Product implements AutoCloseable {
   private String savepoint;
 
   Product(BenchShards shards, Path folder) {
+    this(shards, folder, PARALLELISM);
+  }
+
+  /** With another parallelism: as many splits are copied at a time. */
+  Product(BenchShards shards, Path folder, int parallelism) {
     this(
         shards,
         folder,
@@ -48,7 +55,7 @@ final class Product implements AutoCloseable {
             EmbeddedCluster.ANY_PORT,
             folder.resolve("flink"),
             folder.resolve("checkpoints").toUri().toString(),
-            PARALLELISM));
+            parallelism));
   }
 
   /** On a cluster that ends with the product. */
@@ -76,6 +83,17 @@ final class Product implements AutoCloseable {
 
   JobProgress progress() {
     return new JobProgress(shards.control(), context.operationId());
+  }
+
+  /** When the last subtask of the job began to run, in milliseconds since 1970. */
+  long runningSinceMillis() throws SQLException, IOException, InterruptedException {
+    JobStatistics statistics = statistics();
+    Await.until("the job runs", () -> statistics.runningSinceMillis().isPresent());
+    return statistics.runningSinceMillis().orElseThrow();
+  }
+
+  JobStatistics statistics() {
+    return new JobStatistics(cluster.address(), (job == null ? job() : job).toHexString());
   }
 
   /** Lets no split be begun, or lets all go on. */

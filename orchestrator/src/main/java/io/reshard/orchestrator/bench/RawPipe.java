@@ -11,25 +11,22 @@ import java.util.List;
  * the target's half of its source, into tables whose indexes are built when the rows are there.
  */
 final class RawPipe {
-  private static final int PER_SOURCE = BenchShards.TARGETS / BenchShards.SOURCES;
-
   private final BenchShards shards;
 
   RawPipe(BenchShards shards) {
     this.shards = shards;
   }
 
-  void copy(int indexes) throws SQLException, IOException, InterruptedException {
+  void copy() throws SQLException, IOException, InterruptedException {
     List<Process> pipes = new ArrayList<>();
     try {
       for (int target = 0; target < BenchShards.TARGETS; target++) {
-        shards.targetServer(target).createDatabase(database(target));
-        BenchShards.execute(shards.targetServer(target), database(target), BenchShards.TABLE);
+        EmbeddedPostgresServer server = shards.targetServer(target);
+        server.createDatabase(database(target));
+        BenchShards.execute(server, database(target), shards.table().create());
         BenchShards.execute(
-            shards.targetServer(target),
-            database(target),
-            "ALTER TABLE public.item DROP CONSTRAINT item_pkey");
-        pipes.add(pipe(target, indexes));
+            server, database(target), "ALTER TABLE public.item DROP CONSTRAINT item_pkey");
+        pipes.add(pipe(target));
       }
       for (Process pipe : pipes) {
         if (pipe.waitFor() != 0) {
@@ -41,13 +38,14 @@ final class RawPipe {
     }
   }
 
-  private Process pipe(int target, int indexes) throws IOException {
-    int source = target / PER_SOURCE;
+  private Process pipe(int target) throws IOException {
+    int source = target / BenchShards.TARGETS_PER_SOURCE;
     String select =
-        "SELECT * FROM public.item WHERE (hashint8extended(id, 0) & 1) = " + target % PER_SOURCE;
+        "SELECT * FROM public.item WHERE "
+            + shards.table().isHalf(target % BenchShards.TARGETS_PER_SOURCE);
     List<String> build = new ArrayList<>();
     build.add("ALTER TABLE public.item ADD PRIMARY KEY (id)");
-    build.addAll(BenchShards.indexes(indexes));
+    build.addAll(shards.table().createIndexes());
     ProcessBuilder shell =
         new ProcessBuilder(
             "bash",
@@ -56,7 +54,7 @@ final class RawPipe {
                 + " | psql -qd \"$2\" -c 'COPY public.item FROM STDIN (FORMAT binary)'"
                 + " && psql -qd \"$2\" -c \"$4\"",
             "pipe",
-            url(shards.sourceServer(source), "source_" + source),
+            url(shards.sourceServer(source), BenchShards.sourceDatabase(source)),
             url(shards.targetServer(target), database(target)),
             select,
             String.join("; ", build));

@@ -1,21 +1,17 @@
 package io.reshard.orchestrator.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobProgress;
-import io.reshard.core.error.ErrorCode;
-import io.reshard.core.json.Documents;
+import io.reshard.orchestrator.flink.JobStatistics;
 import io.reshard.orchestrator.phase.OperationStatus;
 import io.reshard.orchestrator.phase.OperationStatus.PhasePassage;
 import io.reshard.orchestrator.state.Phase;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 final class CopyRate {
   private static final Logger LOG = LoggerFactory.getLogger(CopyRate.class);
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private CopyRate() {}
 
@@ -54,18 +49,10 @@ final class CopyRate {
 
   private static Optional<Instant> running(URI flink, String jobId) {
     try {
-      HttpRequest request =
-          HttpRequest.newBuilder(flink.resolve("/jobs/" + jobId)).timeout(TIMEOUT).build();
-      HttpResponse<String> answer =
-          HttpClient.newHttpClient().send(request, HttpResponse.BodyHandlers.ofString());
-      JsonNode job =
-          Documents.parse(
-              answer.body(), JsonNode.class, ErrorCode.FLINK_UNAVAILABLE, request.uri().toString());
-      long latest = 0;
-      for (JsonNode vertex : job.path("vertices")) {
-        latest = Math.max(latest, vertex.path("timestamps").path("RUNNING").asLong());
-      }
-      return latest == 0 ? Optional.empty() : Optional.of(Instant.ofEpochMilli(latest));
+      OptionalLong since = new JobStatistics(flink, jobId).runningSinceMillis();
+      return since.isEmpty()
+          ? Optional.empty()
+          : Optional.of(Instant.ofEpochMilli(since.getAsLong()));
     } catch (IOException e) {
       LOG.info("Flink does not tell when the job ran; its phase has to do", e);
       return Optional.empty();
