@@ -19,6 +19,10 @@ public final class TargetEpoch {
           + " ON CONFLICT (operation_id) DO UPDATE SET generation = excluded.generation,"
           + " attempt = excluded.attempt WHERE NOT epoch.revoked"
           + " AND (epoch.generation, epoch.attempt) <= (excluded.generation, excluded.attempt)";
+  private static final String CLAIMED =
+      "SELECT EXISTS (SELECT FROM reshard.epoch WHERE operation_id = ? AND generation = ?"
+          + " AND attempt = ? AND NOT revoked)";
+  private static final String CLAIMERS = "(hashtextextended('reshard claim ' || ?, 0))";
   private static final String HOLD =
       "SELECT EXISTS (SELECT FROM reshard.refetch) FROM reshard.epoch WHERE operation_id = ?"
           + " AND generation = ? AND attempt = ? AND NOT revoked FOR SHARE";
@@ -41,8 +45,44 @@ public final class TargetEpoch {
    * Ends the sessions of older attempts and claims the target for {@code epoch}. {@code
    * epoch_superseded} if a later epoch holds it or it is revoked: then this attempt must never
    * write. Expects auto-commit.
+   *
+   * <p>Many subtasks of one attempt claim, one after the other. The first of them may be writing
+   * already when the next one comes: it holds the epoch for as long as a split takes, and that
+   * would be waited for to no purpose.
    */
   public static void claim(Connection connection, String operationId, Epoch epoch, String target)
+      throws SQLException {
+    advisory(connection, "SELECT pg_advisory_lock" + CLAIMERS, operationId);
+    if (!isClaimed(connection, operationId, epoch)) {
+      endOlder(connection, operationId, epoch);
+      claimAlone(connection, operationId, epoch, target);
+    }
+    // A session that fails is of no use any more, and gives the lock up as it is closed.
+    advisory(connection, "SELECT pg_advisory_unlock" + CLAIMERS, operationId);
+  }
+
+  private static void advisory(Connection connection, String sql, String operationId)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, operationId);
+      statement.execute();
+    }
+  }
+
+  private static boolean isClaimed(Connection connection, String operationId, Epoch epoch)
+      throws SQLException {
+    try (PreparedStatement query = connection.prepareStatement(CLAIMED)) {
+      query.setString(1, operationId);
+      query.setInt(2, epoch.generation());
+      query.setInt(3, epoch.attempt());
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getBoolean(1);
+      }
+    }
+  }
+
+  private static void endOlder(Connection connection, String operationId, Epoch epoch)
       throws SQLException {
     try (PreparedStatement end =
         connection.prepareStatement(
@@ -54,6 +94,10 @@ public final class TargetEpoch {
           2, connection.createArrayOf("int4", new Object[] {epoch.generation(), epoch.attempt()}));
       end.execute();
     }
+  }
+
+  private static void claimAlone(
+      Connection connection, String operationId, Epoch epoch, String target) throws SQLException {
     try (PreparedStatement claim = connection.prepareStatement(CLAIM)) {
       claim.setString(1, operationId);
       claim.setInt(2, epoch.generation());
