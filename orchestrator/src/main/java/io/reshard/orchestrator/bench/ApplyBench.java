@@ -89,18 +89,25 @@ final class ApplyBench {
         return written;
       }
     }
-    return updateEach(shards, source, rows, share);
+    return updateEach(shards, source, share);
   }
 
-  /** Updates rows of a source once each, about a hundred to a transaction; returns how many. */
-  static long updateEach(BenchShards shards, int source, long rows, long changes)
-      throws SQLException {
+  /** Updates each row of all sources once, about a hundred to a transaction; returns how many. */
+  static long updateEach(BenchShards shards) throws SQLException {
+    long written = 0;
+    for (int source = 0; source < BenchShards.SOURCES; source++) {
+      written += updateEach(shards, source, Long.MAX_VALUE);
+    }
+    return written;
+  }
+
+  private static long updateEach(BenchShards shards, int source, long changes) throws SQLException {
     long written = 0;
     long step = 100L * BenchShards.SOURCES;
     try (Connection connection = shards.source(source);
         Statement statement = connection.createStatement()) {
       statement.execute("SET synchronous_commit = off");
-      for (long from = 1; written < changes && from <= rows; from += step) {
+      for (long from = 1; written < changes && from <= shards.rows(); from += step) {
         written +=
             statement.executeUpdate(
                 "UPDATE public.item SET n = n + 1, changed = now() WHERE id BETWEEN %d AND %d"

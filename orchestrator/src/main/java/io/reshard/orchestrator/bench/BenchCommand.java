@@ -4,6 +4,7 @@ import io.reshard.core.json.Documents;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.apache.flink.util.FileUtils;
 import picocli.CommandLine.Command;
@@ -71,19 +72,30 @@ public final class BenchCommand {
 
   @Command(name = "growth", description = "How the time of a copy grows with the rows.")
   int growth(
-      @Option(names = "--rows", split = ",", defaultValue = "1000000,3000000") List<Long> rows)
+      @Option(names = "--rows", split = ",", defaultValue = "100000,300000,1000000,3000000")
+          List<Long> rows)
       throws Exception {
     return print(folder -> new GrowthBench(rows).run(folder));
   }
 
-  @Command(name = "lag", description = "From a commit to its target, under a steady load.")
+  @Command(name = "lag", description = "From a commit to its target, at half of the best rate.")
   int lag(
       @Option(names = "--rows", defaultValue = "400000") long rows,
+      @Option(names = "--seconds", defaultValue = "20") long seconds,
+      @Option(names = "--rounds", defaultValue = "1") int rounds)
+      throws Exception {
+    return print(folder -> new LagBench(rows, rounds, Duration.ofSeconds(seconds)).run(folder));
+  }
+
+  @Command(name = "source-load", description = "What the sources and their application bear.")
+  int sourceLoad(
+      @Option(names = "--rows", defaultValue = "1000000") long rows,
       @Option(names = "--changes-per-second", defaultValue = "1000") double changesPerSecond,
       @Option(names = "--seconds", defaultValue = "20") long seconds,
-      @Option(names = "--rounds", defaultValue = "2") int rounds)
+      @Option(names = "--rounds", defaultValue = "1") int rounds)
       throws Exception {
-    return print(folder -> new LagBench(rows, changesPerSecond, seconds, rounds).run(folder));
+    Duration span = Duration.ofSeconds(seconds);
+    return print(folder -> new SourceLoadBench(rows, rounds, changesPerSecond, span).run(folder));
   }
 
   @Command(name = "parked", description = "How fast parked keys are released after the copy.")
@@ -97,9 +109,10 @@ public final class BenchCommand {
   @Command(name = "recovery", description = "How long a killed TaskManager stops the writing.")
   int recovery(
       @Option(names = "--rows", defaultValue = "100000") long rows,
+      @Option(names = "--changes-per-second", defaultValue = "1000") double changesPerSecond,
       @Option(names = "--rounds", defaultValue = "3") int rounds)
       throws Exception {
-    return print(folder -> new RecoveryBench(rows, rounds).run(folder));
+    return print(folder -> new RecoveryBench(rows, rounds, changesPerSecond).run(folder));
   }
 
   private int print(Bench bench) throws Exception {

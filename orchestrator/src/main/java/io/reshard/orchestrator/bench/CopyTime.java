@@ -12,7 +12,7 @@ import java.sql.SQLException;
  * @param startMillis from the beginning until all operators of the job run
  * @param copyMillis from then until the last primary key stands
  * @param rowsPerSecond in {@code copyMillis}
- * @param whole all of it
+ * @param product with the start
  */
 record CopyTime(
     long rows,
@@ -20,7 +20,7 @@ record CopyTime(
     long startMillis,
     long copyMillis,
     long rowsPerSecond,
-    Meter.Figure whole) {
+    Meter.Figure product) {
   private static final String COPIED =
       "SELECT (extract(epoch FROM max(updated_at)) * 1000)::bigint FROM reshard.job_progress"
           + " WHERE kind = 'table'";

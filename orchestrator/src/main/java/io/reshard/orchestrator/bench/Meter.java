@@ -15,6 +15,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.postgresql.replication.LogSequenceNumber;
 
@@ -29,20 +30,43 @@ final class Meter implements AutoCloseable {
   private final List<Connection> servers = new ArrayList<>();
   private final List<ProcessHandle> postmasters = new ArrayList<>();
   private final List<ProcessHandle> sources;
+  private final Supplier<Stream<ProcessHandle>> flink;
   private final ScheduledExecutorService sampler = Executors.newSingleThreadScheduledExecutor();
   private final Future<?> sampling;
   private final AtomicLong ownPeak = new AtomicLong();
   private final AtomicLong serversPeak = new AtomicLong();
 
+  /** A meter for a cluster inside this process. */
   Meter(BenchShards shards) throws SQLException {
-    for (EmbeddedPostgresServer server : shards.servers()) {
+    this(shards, () -> Stream.of(ProcessHandle.current()));
+  }
+
+  /** A meter for a cluster of these processes. */
+  Meter(BenchShards shards, Supplier<Stream<ProcessHandle>> flink) throws SQLException {
+    this(shards.servers(), BenchShards.SOURCES, flink);
+  }
+
+  /**
+   * A meter for a cluster inside this process.
+   *
+   * @param sources how many servers, of the first, hold sources and nothing else
+   */
+  Meter(List<EmbeddedPostgresServer> servers, int sources) throws SQLException {
+    this(servers, sources, () -> Stream.of(ProcessHandle.current()));
+  }
+
+  private Meter(
+      List<EmbeddedPostgresServer> servers, int sources, Supplier<Stream<ProcessHandle>> flink)
+      throws SQLException {
+    this.flink = flink;
+    for (EmbeddedPostgresServer server : servers) {
       Connection connection = server.connection("postgres");
-      servers.add(connection);
+      this.servers.add(connection);
       String file = value(connection, "SELECT pg_read_file('postmaster.pid')");
       long pid = Long.parseLong(file.lines().findFirst().orElseThrow());
       postmasters.add(ProcessHandle.of(pid).orElseThrow());
     }
-    sources = postmasters.subList(0, BenchShards.SOURCES);
+    this.sources = postmasters.subList(0, sources);
     sampling = sampler.scheduleAtFixedRate(this::sample, 0, SAMPLE_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -52,8 +76,9 @@ final class Meter implements AutoCloseable {
    * @param perSecond rows or changes
    * @param millis the time
    * @param walBytes written by all servers
-   * @param sourceCpuMillis processor time of the sources' servers
-   * @param ownPeakBytes of this process, which holds the Flink cluster and the orchestrator
+   * @param sourceCpuMillis processor time of the sources' servers; 0 if they hold targets too
+   * @param ownPeakBytes of all processes of the Flink cluster together; if that is inside this
+   *     process, it holds the orchestrator too
    * @param serversPeakBytes of all processes of all servers together
    */
   record Figure(
@@ -80,6 +105,7 @@ final class Meter implements AutoCloseable {
     long processor = sourceCpuMillis();
     ownPeak.set(0);
     serversPeak.set(0);
+    sample();
     long start = System.nanoTime();
     work.run();
     long nanos = System.nanoTime() - start;
@@ -104,7 +130,7 @@ final class Meter implements AutoCloseable {
   }
 
   private void sample() {
-    ownPeak.accumulateAndGet(memory(ProcessHandle.current()), Math::max);
+    ownPeak.accumulateAndGet(flink.get().mapToLong(Meter::memory).sum(), Math::max);
     long sum =
         postmasters.stream()
             .flatMap(postmaster -> Stream.concat(Stream.of(postmaster), postmaster.children()))

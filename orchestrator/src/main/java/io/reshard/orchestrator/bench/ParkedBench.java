@@ -1,27 +1,21 @@
 package io.reshard.orchestrator.bench;
 
+import io.reshard.orchestrator.flink.JobStatistics.Checkpoint;
 import io.reshard.orchestrator.state.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
- * Changes that come while their table is copied are parked as keys and released after the copy: how
- * fast that is, against the backlog of as many changes that is drained later, and whether
- * checkpoints complete meanwhile. The copy is held up until all changes are parked.
+ * How fast keys are released that changed while their table was copied, against the same changes as
+ * a backlog; and whether checkpoints complete meanwhile.
  */
 final class ParkedBench {
-  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
-
   private final long rows;
   private final int rounds;
 
@@ -31,11 +25,22 @@ final class ParkedBench {
   }
 
   /**
-   * One round's figures, by keys.
+   * One round.
    *
-   * @param checkpointed whether a checkpoint completed between the copy's end and the last key
+   * @param parkedKeys how many were parked, each changed once
+   * @param releasedPerSecond from when the table was open until all were on their targets
+   * @param release from the last copied row on, so with the building of primary keys
+   * @param appliedPerSecond the same changes as a backlog, from when the job ran
+   * @param checkpointsCompleted of those that were begun during the release
    */
-  record Round(long parkedKeys, Meter.Figure release, Meter.Figure backlog, boolean checkpointed) {}
+  record Round(
+      long parkedKeys,
+      long releasedPerSecond,
+      Meter.Figure release,
+      long appliedPerSecond,
+      long checkpointsCompleted,
+      long checkpointsFailed,
+      long longestCheckpointMillis) {}
 
   List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
@@ -49,70 +54,73 @@ final class ParkedBench {
     return results;
   }
 
-  private Round round(BenchShards shards, Product product, Meter meter)
+  private static Round round(BenchShards shards, Product product, Meter meter)
       throws SQLException, IOException, InterruptedException {
     product.holdCopy(true);
-    CompletableFuture<Void> copying =
-        CompletableFuture.runAsync(() -> product.drive(Phase.COPYING));
-    awaitSlots(shards, copying);
-    long parked = update(shards);
-    awaitSent(shards);
+    CompletableFuture<Void> copy = CompletableFuture.runAsync(() -> product.drive(Phase.COPYING));
+    Await.until("changes flow", () -> running(copy) && product.progress().frontier().isPresent());
+    long parked = ApplyBench.updateEach(shards);
+    awaitInCheckpoint(shards, copy);
     product.holdCopy(false);
-    copying.join();
-    Optional<String> checkpoint = product.checkpoint();
-    Meter.Figure release = meter.measure(parked, product::awaitCaughtUp);
-    boolean checkpointed = !product.checkpoint().equals(checkpoint);
-    product.stop();
-    long written = update(shards);
-    Meter.Figure backlog =
-        meter.measure(
-            written,
-            () -> {
-              product.resume();
-              product.awaitCaughtUp();
-            });
-    return new Round(parked, release, backlog, checkpointed);
-  }
-
-  private long update(BenchShards shards) throws SQLException {
-    long written = 0;
-    for (int source = 0; source < BenchShards.SOURCES; source++) {
-      written += ApplyBench.updateEach(shards, source, rows, rows);
-    }
-    return written;
-  }
-
-  private static void awaitSlots(BenchShards shards, CompletableFuture<Void> copying)
-      throws SQLException {
-    for (int source = 0; source < BenchShards.SOURCES; source++) {
-      while (!"t"
-          .equals(value(shards, source, "SELECT bool_or(active) FROM pg_replication_slots"))) {
-        if (copying.isDone()) {
-          copying.join();
-          throw new IllegalStateException("the copy was not held up");
-        }
-        LockSupport.parkNanos(POLL_NANOS);
-      }
+    Await.until("all rows are copied", () -> running(copy) && copied(product) == shards.rows());
+    try (CheckpointWatch watch = new CheckpointWatch(product.statistics())) {
+      Instant[] open = new Instant[1];
+      Meter.Figure release =
+          meter.measure(
+              parked,
+              () -> {
+                Await.until(
+                    "the table is open", () -> !product.progress().completedTables().isEmpty());
+                open[0] = Instant.now();
+                product.awaitCaughtUp();
+              });
+      Instant end = Instant.now();
+      List<Checkpoint> checkpoints = watch.begunBetween(open[0], end);
+      copy.join();
+      product.stop();
+      long applied = ApplyBench.updateEach(shards) * 1000 / product.drainMillis();
+      return new Round(
+          parked,
+          parked * 1000 / Math.max(1, Duration.between(open[0], end).toMillis()),
+          release,
+          applied,
+          checkpoints.stream().filter(Checkpoint::completed).count(),
+          checkpoints.stream().filter(one -> !one.completed()).count(),
+          checkpoints.stream().mapToLong(ParkedBench::millis).max().orElse(0));
     }
   }
 
-  /** Until the job has been sent all that is written: it parks what it is told of at once. */
-  private static void awaitSent(BenchShards shards) throws SQLException {
-    for (int source = 0; source < BenchShards.SOURCES; source++) {
-      String end = value(shards, source, "SELECT pg_current_wal_flush_lsn()");
-      String sent = "SELECT bool_and(sent_lsn >= '" + end + "') FROM pg_stat_replication";
-      while (!"t".equals(value(shards, source, sent))) {
-        LockSupport.parkNanos(POLL_NANOS);
-      }
-    }
+  private static long millis(Checkpoint checkpoint) {
+    return Duration.between(checkpoint.begun(), checkpoint.ended()).toMillis();
   }
 
-  private static String value(BenchShards shards, int source, String sql) throws SQLException {
-    try (Connection connection = shards.source(source);
-        Statement statement = connection.createStatement();
-        ResultSet row = statement.executeQuery(sql)) {
-      row.next();
-      return row.getString(1);
+  /** Always true; throws what the copy failed with. */
+  private static boolean running(CompletableFuture<Void> copy) {
+    copy.getNow(null);
+    return true;
+  }
+
+  private static long copied(Product product) {
+    return product.progress().copiedRows().values().stream().mapToLong(Long::longValue).sum();
+  }
+
+  /** A checkpoint that holds every key that has changed until now. */
+  private static void awaitInCheckpoint(BenchShards shards, CompletableFuture<Void> copy)
+      throws SQLException, IOException, InterruptedException {
+    for (int source = 0; source < BenchShards.SOURCES; source++) {
+      int own = source;
+      String database = BenchShards.sourceDatabase(source);
+      String written =
+          BenchShards.value(shards.sourceServer(source), database, "SELECT pg_current_wal_lsn()");
+      String confirmed =
+          "SELECT bool_and(confirmed_flush_lsn >= '"
+              + written
+              + "') FROM pg_replication_slots WHERE database = current_database()";
+      Await.until(
+          "a checkpoint of parked keys",
+          () ->
+              running(copy)
+                  && "t".equals(BenchShards.value(shards.sourceServer(own), database, confirmed)));
     }
   }
 }

@@ -26,14 +26,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 
 /** The product on the bench: one operation on an embedded cluster, stopped and resumed at will. */
 final class Product implements AutoCloseable {
   static final int PARALLELISM = 2;
-  private static final Duration PATIENCE = Duration.ofMinutes(30);
 
   private final BenchShards shards;
   private final Path folder;
@@ -104,11 +102,6 @@ final class Product implements AutoCloseable {
             held ? new Throttle(null, null, "SELECT 1", 0.0) : Throttle.NONE);
   }
 
-  /** The newest checkpoint of the job. */
-  Optional<String> checkpoint() {
-    return cluster.latestCheckpoint(context.operationId(), job());
-  }
-
   private JobID job() {
     return JobID.fromHexString(
         new OperationStore(shards.control()).get(context.operationId()).jobId());
@@ -141,16 +134,35 @@ final class Product implements AutoCloseable {
 
   /** Waits until everything that the sources have committed until now is on its target. */
   void awaitCaughtUp() throws SQLException, InterruptedException {
+    awaitFrontier(beat());
+  }
+
+  /** A heartbeat on every source; the frontier reaches it behind all that was committed before. */
+  long beat() throws SQLException {
     long mark = 0;
     for (int source = 0; source < BenchShards.SOURCES; source++) {
       try (Connection connection = shards.source(source)) {
         mark = Heartbeat.beatAtLeast(connection, context.operationId(), mark).value();
       }
     }
-    if (!progress().awaitFrontier(mark, PATIENCE)) {
+    return mark;
+  }
+
+  void awaitFrontier(long mark) throws InterruptedException {
+    if (!progress().awaitFrontier(mark, Await.PATIENCE)) {
       throw new ReshardingException(
-          ErrorCode.REPLICATION_FAILED, "the product did not catch up within " + PATIENCE);
+          ErrorCode.REPLICATION_FAILED, "the product did not catch up within " + Await.PATIENCE);
     }
+  }
+
+  /**
+   * Starts the job again and lets it apply its backlog; returns the milliseconds from when all of
+   * it ran until everything was on its target.
+   */
+  long drainMillis() throws SQLException, IOException, InterruptedException {
+    resume();
+    awaitCaughtUp();
+    return Math.max(1, System.currentTimeMillis() - runningSinceMillis());
   }
 
   @Override

@@ -11,7 +11,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -32,48 +31,50 @@ final class VerifyBench {
     this.rounds = rounds;
   }
 
-  /** One round's figures, in rows per second. */
-  record Round(long product, long bareAggregate) {}
+  /** One round's figures, by rows. */
+  record Round(Meter.Figure product, Meter.Figure bareAggregate) {}
 
   List<Round> run(Path folder) throws Exception {
     List<Round> results = new ArrayList<>();
     try (BenchShards shards = new BenchShards(rows, 0);
-        Product product = new Product(shards, folder)) {
+        Product product = new Product(shards, folder);
+        Meter meter = new Meter(shards)) {
       product.drive(Phase.REPLICATING);
       // The scans of the peer leave the targets' new rows marked as committed, for both.
       aggregate(shards);
       for (int round = 0; round < rounds; round++) {
-        long peer = round % 2 == 0 ? 0 : timed(() -> aggregate(shards));
-        long own = timed(() -> verify(product));
-        results.add(new Round(own, round % 2 == 0 ? timed(() -> aggregate(shards)) : peer));
+        boolean productFirst = round % 2 == 0;
+        Meter.Figure own = productFirst ? meter.measure(rows, () -> verify(product)) : null;
+        Meter.Figure peer = meter.measure(rows, () -> aggregate(shards));
+        results.add(
+            new Round(productFirst ? own : meter.measure(rows, () -> verify(product)), peer));
       }
     }
     return results;
   }
 
-  private static Void verify(Product product) {
+  private static void verify(Product product) {
     VerificationReport report = product.verify();
     if (!report.consistent()) {
       throw new IllegalStateException("the sides differ: " + report);
     }
-    return null;
   }
 
-  private static Void aggregate(BenchShards shards) throws Exception {
+  private static void aggregate(BenchShards shards) throws InterruptedException {
     ExecutorService readers = Executors.newFixedThreadPool(READERS);
     try {
-      List<Future<Void>> running = new ArrayList<>();
+      List<Future<?>> running = new ArrayList<>();
       for (int target = 0; target < BenchShards.TARGETS; target++) {
         String database = "target_" + target;
         EmbeddedPostgresServer server = shards.targetServer(target);
         running.add(readers.submit(() -> aggregate(shards, server, database)));
       }
       for (int source = 0; source < BenchShards.SOURCES; source++) {
-        String database = "source_" + source;
+        String database = BenchShards.sourceDatabase(source);
         EmbeddedPostgresServer server = shards.sourceServer(source);
         running.add(readers.submit(() -> aggregate(shards, server, database)));
       }
-      for (Future<Void> one : running) {
+      for (Future<?> one : running) {
         one.get();
       }
     } catch (ExecutionException e) {
@@ -81,7 +82,6 @@ final class VerifyBench {
     } finally {
       readers.shutdownNow();
     }
-    return null;
   }
 
   private static Void aggregate(BenchShards shards, EmbeddedPostgresServer server, String database)
@@ -95,11 +95,5 @@ final class VerifyBench {
               .formatted(RowHash.ofRow(table, "t"), table.quotedName()));
     }
     return null;
-  }
-
-  private long timed(Callable<Void> work) throws Exception {
-    long start = System.nanoTime();
-    work.call();
-    return rows * 1_000_000_000L / (System.nanoTime() - start);
   }
 }

@@ -12,6 +12,7 @@ import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
 import io.reshard.testkit.WriterReport;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -40,6 +41,7 @@ final class WindowBench {
    * @param longestWaitMillis of a write, as the writers felt it
    * @param transactionsPerSecond of all writers, from their start to their end
    * @param rowsPerSecond that these transactions wrote
+   * @param figure from the plan to the switch
    * @param equal whether every row is what the writers know they wrote
    */
   record Round(
@@ -48,9 +50,10 @@ final class WindowBench {
       long longestWaitMillis,
       long transactionsPerSecond,
       long rowsPerSecond,
+      Meter.Figure figure,
       boolean equal) {}
 
-  List<Round> run(Path folder) throws SQLException {
+  List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
     for (int round = 0; round < rounds; round++) {
       Path own = folder.resolve("round-" + round);
@@ -61,15 +64,17 @@ final class WindowBench {
                   own.resolve("checkpoints").toUri().toString(),
                   PARALLELISM);
           LiveSystem system = LiveSystem.start(2, ORDERS);
+          Meter meter = new Meter(List.of(system.server("node-1"), system.server("node-2")), 0);
           LiveWriter writer = system.write(load)) {
-        results.add(round(system, cluster, writer));
+        results.add(round(system, cluster, meter, writer));
       }
     }
     return results;
   }
 
-  private static Round round(LiveSystem system, EmbeddedCluster cluster, LiveWriter writer)
-      throws SQLException {
+  private static Round round(
+      LiveSystem system, EmbeddedCluster cluster, Meter meter, LiveWriter writer)
+      throws SQLException, IOException, InterruptedException {
     Plan plan = system.plan(4);
     ReshardingOptions options = ReshardingOptions.builder().cutoverTimeout(PATIENCE).build();
     NewOperation.create(system.control(), plan, options);
@@ -83,7 +88,7 @@ final class WindowBench {
             Optional.empty());
     OperationDriver driver =
         new OperationDriver(context, new ObservedCutover(new FencedCutover(), writer));
-    driver.drive(Optional.empty());
+    Meter.Figure figure = meter.measure(0, () -> driver.drive(Optional.empty()));
     var switched = driver.cutoverReport().orElseThrow();
     WriterReport written = writer.stop();
     return new Round(
@@ -92,6 +97,7 @@ final class WindowBench {
         written.windowMillis(),
         Math.round(written.writes() / written.elapsedSeconds()),
         Math.round(written.rowsWritten() / written.elapsedSeconds()),
+        figure,
         system.check(writer.history(), plan.target()).consistent());
   }
 }

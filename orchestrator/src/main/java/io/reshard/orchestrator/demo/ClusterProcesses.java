@@ -2,6 +2,7 @@ package io.reshard.orchestrator.demo;
 
 import io.reshard.orchestrator.flink.JobJars;
 import io.reshard.testkit.FreePort;
+import java.io.File;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A Flink cluster of several processes, through the script that an operator uses. */
 public final class ClusterProcesses implements AutoCloseable {
@@ -60,6 +62,22 @@ public final class ClusterProcesses implements AutoCloseable {
   /** The process id of the JobManager. */
   public long jobManager() throws IOException, InterruptedException {
     return pids("jobmanager ").get(0);
+  }
+
+  /** All processes that live, without starting one to find out. */
+  public Stream<ProcessHandle> all() {
+    File[] files = folder.resolve("run").toFile().listFiles((run, name) -> name.endsWith(".pid"));
+    return Stream.of(files == null ? new File[0] : files).flatMap(ClusterProcesses::process);
+  }
+
+  private static Stream<ProcessHandle> process(File pid) {
+    try {
+      String text = Files.readString(pid.toPath()).strip();
+      return text.isEmpty() ? Stream.empty() : ProcessHandle.of(Long.parseLong(text)).stream();
+    } catch (IOException e) {
+      // The script has removed it since it was listed.
+      return Stream.empty();
+    }
   }
 
   private List<Long> pids(String prefix) throws IOException, InterruptedException {
