@@ -36,7 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
  * -Dreshard.soak.seed=N} repeats the choices of a run.
  */
 @EnabledIfSystemProperty(named = "reshard.soak.minutes", matches = "\\d+")
-@Timeout(value = 30, unit = TimeUnit.MINUTES)
+@Timeout(value = 60, unit = TimeUnit.MINUTES)
 @Tag("cluster")
 class SoakITCase {
   private static final Duration BETWEEN_FAULTS = Duration.ofSeconds(20);

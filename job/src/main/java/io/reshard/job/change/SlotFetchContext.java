@@ -14,8 +14,8 @@ final class SlotFetchContext extends PostgresSourceFetchTaskContext {
 
   private static final Duration POLL_INTERVAL = Duration.ofMillis(200);
 
-  /** In batches. */
-  private static final int QUEUE_SIZE = 8;
+  /** In batches, which grow while nobody takes them. */
+  private static final int QUEUE_SIZE = 2;
 
   private final ChangeSourceSettings settings;
   private ChangeEventQueue<DataChangeEvent> queue;

@@ -4,8 +4,6 @@ import io.debezium.connector.base.ChangeEventQueue;
 import io.debezium.pipeline.DataChangeEvent;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.apache.flink.cdc.connectors.base.source.meta.split.SourceSplitBase;
@@ -18,7 +16,11 @@ import org.postgresql.util.PSQLState;
  */
 final class SlotFetchTask implements FetchTask<SourceSplitBase> {
 
-  private static final int BATCH_SIZE = 1024;
+  /** A batch that is taken at once has no more messages than this. */
+  private static final int MESSAGES = 1024;
+
+  /** While nobody takes a batch it grows up to here: of a hot key it holds one change then. */
+  private static final int MAXIMUM_KEYS = 4096;
 
   /** How long to rest where nothing arrives or nobody takes; the driver cannot wake us. */
   private static final long REST_MILLIS = 2;
@@ -72,35 +74,37 @@ final class SlotFetchTask implements FetchTask<SourceSplitBase> {
       SlotStream stream, StreamDecoder decoder, ChangeEventQueue<DataChangeEvent> queue)
       throws SQLException, InterruptedException {
     long handedOn = decoder.position();
+    ChangedKeys changed = new ChangedKeys();
     while (isRunning()) {
       stream.confirm(confirmed);
-      List<ChangeEvent> events = new ArrayList<>();
-      ByteBuffer message = null;
-      for (int i = 0; i < BATCH_SIZE && (message = stream.next()) != null; i++) {
-        decoder.decode(message, events::add);
-      }
-      if (!events.isEmpty() || decoder.position() > handedOn) {
-        if (!awaitRoom(stream, queue)) {
-          return;
-        }
+      boolean idle = !decode(stream, decoder, changed);
+      // The queue itself would wait without a sign of life to the server, and without an end.
+      boolean full = queue.remainingCapacity() == 0;
+      if (!full && (changed.size() > 0 || decoder.position() > handedOn)) {
         handedOn = decoder.position();
-        ChangeBatch batch = new ChangeBatch(events, handedOn, decoder.commitMillis());
-        queue.enqueue(new DataChangeEvent(batch));
+        queue.enqueue(
+            new DataChangeEvent(
+                new ChangeBatch(changed.events(), handedOn, decoder.commitMillis())));
+        changed = new ChangedKeys();
       }
-      if (message == null) {
+      if (idle || (full && changed.size() >= MAXIMUM_KEYS)) {
         rest();
       }
     }
   }
 
-  /** The queue itself would wait without a sign of life to the server, and without an end. */
-  private boolean awaitRoom(SlotStream stream, ChangeEventQueue<DataChangeEvent> queue)
-      throws SQLException, InterruptedException {
-    while (queue.remainingCapacity() == 0 && isRunning()) {
-      stream.confirm(confirmed);
-      rest();
+  /** Decodes what has arrived, if there is room for it; returns whether there may be more. */
+  private static boolean decode(SlotStream stream, StreamDecoder decoder, ChangedKeys changed)
+      throws SQLException {
+    for (int i = 0; i < MESSAGES && changed.size() < MAXIMUM_KEYS; i++) {
+      ByteBuffer message = stream.next();
+      if (message == null) {
+        decoder.idle(stream.received());
+        return false;
+      }
+      decoder.decode(message, changed::add);
     }
-    return isRunning();
+    return true;
   }
 
   private void rest() throws InterruptedException {

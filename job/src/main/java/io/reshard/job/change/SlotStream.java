@@ -72,6 +72,11 @@ final class SlotStream implements AutoCloseable {
     return stream.readPending();
   }
 
+  /** Up to where the server has read its log and sent what there is, a log sequence number. */
+  long received() {
+    return stream.getLastReceiveLSN().asLong();
+  }
+
   /**
    * Tells the server, if there is something to tell or it has not heard from us for long, up to
    * where a checkpoint covers everything.

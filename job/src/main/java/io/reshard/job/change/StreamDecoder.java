@@ -28,6 +28,7 @@ final class StreamDecoder {
   private long position;
   private long transactionId;
   private long commitMillis;
+  private boolean inTransaction;
 
   /**
    * Starts to decode.
@@ -69,8 +70,22 @@ final class StreamDecoder {
     }
   }
 
+  /**
+   * The server has read its log so far and sent all there is of it; what it read last may have
+   * nothing for us, as the end of a transaction that was rolled back. A server that shuts down
+   * waits until this is confirmed too.
+   *
+   * @param received a log sequence number
+   */
+  void idle(long received) {
+    if (!inTransaction) {
+      position = Math.max(position, received);
+    }
+  }
+
   /** The stream names the transaction's commit in advance; it counts when it has come. */
   private void begin(ByteBuffer message) {
+    inTransaction = true;
     message.getLong();
     commitMillis = EPOCH_MILLIS + message.getLong() / 1000;
     transactionId = message.getInt() & UNSIGNED;
@@ -84,6 +99,7 @@ final class StreamDecoder {
     message.get();
     message.getLong();
     position = Math.max(position, message.getLong());
+    inTransaction = false;
   }
 
   private void relation(ByteBuffer message) {

@@ -49,6 +49,18 @@ class StreamDecoderTest {
   }
 
   @Test
+  void takesWhatTheServerHasReadForDecodedUnlessATransactionIsOpen() {
+    decoder.idle(500);
+    assertThat(decoder.position()).isEqualTo(500);
+    decode(begin(890, 7));
+    decoder.idle(950);
+    assertThat(decoder.position()).isEqualTo(500);
+    decode(commit(890, 900));
+    decoder.idle(950);
+    assertThat(decoder.position()).isEqualTo(950);
+  }
+
+  @Test
   void takesTransactionIdsForUnsigned() {
     decode(begin(890, -2));
     decode(relation("t", "id"));

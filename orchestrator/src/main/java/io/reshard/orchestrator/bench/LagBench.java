@@ -52,7 +52,6 @@ final class LagBench {
         peer.enable(false);
         product.stop();
         long written = ApplyBench.updateEach(shards);
-        long written = ApplyBench.updateEach(shards);
         long maximum = written * 1000 / product.drainMillis();
         Lag own = lag(shards, meter, maximum / 2, "target_");
         product.stop();

@@ -234,12 +234,17 @@ final class Cutover {
   private CutoverStatus settle(int attempt) {
     CutoverStatus status = attempts.abort(attempt);
     boolean switched = status == CutoverStatus.SWITCHED;
-    if (switched && topologies.activeVersion() != plan.target().version()) {
+    if (switched && !isInForce()) {
       return status;
     }
     try (ShardSessions sessions = openSessions()) {
       CutoverSteps steps = steps(attempt, sessions);
       Deadline deadline = new Deadline(RESTORE);
+      steps.takeOver(deadline);
+      // Whoever switches back from here on ends these sessions before it releases.
+      if (switched && !isInForce()) {
+        return status;
+      }
       steps.prepareFence(deadline);
       if (switched) {
         steps.release(deadline);
@@ -252,6 +257,10 @@ final class Cutover {
       wayBack.ifPresent(WayBack::discard);
     }
     return status;
+  }
+
+  private boolean isInForce() {
+    return topologies.activeVersion() == plan.target().version();
   }
 
   /** What is left refuses nothing, and the next switch or the clean-up drops it. */
@@ -297,6 +306,7 @@ final class Cutover {
   private void callOperatorsSwap() {
     settings
         .onSwitch()
+        .filter(hook -> isInForce())
         .ifPresent(
             hook -> {
               Hook.Outcome outcome =

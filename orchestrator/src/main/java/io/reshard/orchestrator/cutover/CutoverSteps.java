@@ -40,6 +40,18 @@ final class CutoverSteps {
     this.fence = fence;
   }
 
+  /**
+   * Ends what an attempt that is being settled has left at work on the shards, in this process or
+   * in another one: a fence that goes up behind its undoing would stand for good.
+   */
+  void takeOver(Deadline deadline) {
+    sessions.each(shards(), "take over", deadline, sessions::endOthers);
+  }
+
+  private List<String> shards() {
+    return Stream.concat(plan.sources().stream(), plan.targets().stream()).distinct().toList();
+  }
+
   void prepareFence(Deadline deadline) {
     sessions.each(plan.sources(), "prepare", deadline, WriteFence::prepare);
   }
@@ -174,10 +186,13 @@ final class CutoverSteps {
         shards,
         "release",
         deadline,
-        (shard, connection) ->
-            kept.contains(shard)
-                ? fence.replaceByGuard(shard, connection)
-                : EarlierBarriers.disable(plan, connection, deadline));
+        (shard, connection) -> {
+          // A switch that this one takes back may have been frozen right before its own release.
+          sessions.endOthers(shard, connection);
+          return kept.contains(shard)
+              ? fence.replaceByGuard(shard, connection)
+              : EarlierBarriers.disable(plan, connection, deadline);
+        });
   }
 
   /** Lets sources take writes and the forward job go on, as if there had been no attempt. */
@@ -193,7 +208,7 @@ final class CutoverSteps {
   /** Drops what has been disabled, when nobody waits for us any more. */
   void sweep(Deadline deadline) {
     sessions.each(
-        Stream.concat(plan.sources().stream(), plan.targets().stream()).distinct().toList(),
+        shards(),
         "sweep",
         deadline,
         (shard, connection) -> {

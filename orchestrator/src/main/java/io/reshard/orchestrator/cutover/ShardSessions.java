@@ -7,6 +7,8 @@ import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.shard.ShardSchema;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -28,6 +30,19 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardSessions implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardSessions.class);
+
+  /**
+   * Names are cut off like those in pg_stat_activity. Lists who is still there after 5 s; the list
+   * is made first, since SQL may ask conditions in any order.
+   */
+  private static final String END_OTHERS =
+      """
+      WITH other AS MATERIALIZED (SELECT pid FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND application_name = ANY (SELECT left(name, 63) FROM unnest(?) AS name)),
+      ended AS MATERIALIZED (SELECT pid, pg_terminate_backend(pid, 5000) AS gone FROM other)
+      SELECT pid FROM ended WHERE NOT gone
+      """;
 
   private final Plan plan;
   private final Secrets secrets;
@@ -68,7 +83,34 @@ final class ShardSessions implements AutoCloseable {
   Connection connect(String shard) throws SQLException {
     Properties properties = new Properties();
     PGProperty.OPTIONS.set(properties, ShardSchema.OWN_SESSION);
-    return endpoint(shard).connect("reshard " + plan.planId() + " cutover", properties);
+    return endpoint(shard).connect(name(plan.planId()), properties);
+  }
+
+  private static String name(String planId) {
+    return "reshard " + planId + " cutover";
+  }
+
+  /**
+   * Ends the other sessions that were opened on a shard to switch this plan, or the one that it
+   * takes back. Work that waits for a lock there outlives the step that gave it up; and a process
+   * that was frozen in the middle would go on with it as soon as it thaws.
+   */
+  boolean endOthers(String shard, Connection connection) throws SQLException {
+    try (PreparedStatement end = connection.prepareStatement(END_OTHERS)) {
+      end.setArray(
+          1,
+          connection.createArrayOf(
+              "text", new String[] {name(plan.planId()), name(plan.forwardId())}));
+      try (ResultSet alive = end.executeQuery()) {
+        if (alive.next()) {
+          throw new ReshardingException(
+              ErrorCode.CUTOVER_TIMEOUT,
+              "process %d on %s, of an earlier cutover, does not end"
+                  .formatted(alive.getInt(1), shard));
+        }
+      }
+    }
+    return true;
   }
 
   /** Runs {@code work} on all {@code shards} at once; the first failure is thrown. */
