@@ -15,6 +15,18 @@ import java.util.List;
  */
 final class ApplyBench {
   private static final int HOT_KEYS = 1000;
+  private static final int ROWS_PER_TRANSACTION = 100;
+
+  /** Changes of one row each. */
+  enum Load {
+    /** Updates of each row once. */
+    UNIFORM,
+    /** Updates of the same {@value #HOT_KEYS} rows of each source again and again. */
+    HOT,
+    INSERTS,
+    /** Of the rows that were inserted before. */
+    DELETES
+  }
 
   private final long rows;
   private final long changes;
@@ -28,8 +40,18 @@ final class ApplyBench {
     this.rounds = rounds;
   }
 
-  /** One round's figures, by changes. */
-  record Round(String load, Meter.Figure product, Meter.Figure logicalReplication) {}
+  /**
+   * One round's figures, by changes.
+   *
+   * @param perSecond of the product from when all operators of its job ran; the start of a job,
+   *     which {@code product} counts in, takes as long whatever it has to do
+   */
+  record Round(
+      Load load,
+      int indexes,
+      long perSecond,
+      Meter.Figure product,
+      Meter.Figure logicalReplication) {}
 
   List<Round> run(Path folder) throws SQLException, IOException, InterruptedException {
     List<Round> results = new ArrayList<>();
@@ -40,8 +62,8 @@ final class ApplyBench {
       peer.subscribe();
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {
-        for (boolean hot : List.of(false, true)) {
-          results.add(round(shards, meter, product, peer, hot, round % 2 == 0));
+        for (Load load : Load.values()) {
+          results.add(round(shards, meter, product, peer, load, round % 2 == 0));
         }
       }
     }
@@ -53,73 +75,112 @@ final class ApplyBench {
       Meter meter,
       Product product,
       NativePeer peer,
-      boolean hot,
+      Load load,
       boolean productFirst)
       throws SQLException, IOException, InterruptedException {
     product.stop();
     peer.enable(false);
     long written = 0;
     for (int source = 0; source < BenchShards.SOURCES; source++) {
-      written += write(shards, source, hot);
+      written += write(shards, source, load);
     }
-    Meter.Figure own = productFirst ? meter.measure(written, () -> drain(product)) : null;
-    Meter.Figure others = meter.measure(written, () -> drain(peer));
-    if (!productFirst) {
-      own = meter.measure(written, () -> drain(product));
-    }
-    return new Round(hot ? "hot" : "uniform", own, others);
+    long[] millis = new long[1];
+    Meter.Work own = () -> millis[0] = product.drainMillis();
+    Meter.Figure first = meter.measure(written, productFirst ? own : () -> drain(peer));
+    Meter.Figure second = meter.measure(written, productFirst ? () -> drain(peer) : own);
+    return new Round(
+        load,
+        indexes,
+        written * 1000 / millis[0],
+        productFirst ? first : second,
+        productFirst ? second : first);
   }
 
-  /** Updates of one row each, a hundred (hot: a thousand) to a transaction. */
-  private long write(BenchShards shards, int source, boolean hot) throws SQLException {
+  /** Changes of one row each, a hundred (hot: a thousand) to a transaction. */
+  private long write(BenchShards shards, int source, Load load) throws SQLException {
     long share = changes / BenchShards.SOURCES;
+    return switch (load) {
+      case UNIFORM -> updateEach(shards, source, share);
+      case HOT -> updateHot(shards, source, share);
+      case INSERTS -> insert(shards, source);
+      case DELETES -> delete(shards, source);
+    };
+  }
+
+  private static long updateHot(BenchShards shards, int source, long changes) throws SQLException {
     long written = 0;
     try (Connection connection = shards.source(source);
         Statement statement = connection.createStatement()) {
       statement.execute("SET synchronous_commit = off");
-      if (hot) {
-        for (long at = 0; at < share; at += HOT_KEYS) {
-          written +=
-              statement.executeUpdate(
-                  "UPDATE public.item SET n = n + 1, changed = now() WHERE id IN"
-                      + " (SELECT id FROM public.item ORDER BY id LIMIT "
-                      + HOT_KEYS
-                      + ")");
-        }
-        return written;
+      while (written < changes) {
+        written +=
+            statement.executeUpdate(
+                "UPDATE public.item SET n = n + 1, changed = now() WHERE id IN"
+                    + " (SELECT id FROM public.item ORDER BY id LIMIT "
+                    + HOT_KEYS
+                    + ")");
       }
     }
-    return updateEach(shards, source, share);
+    return written;
+  }
+
+  /** Rows with numbers beyond those that were loaded. */
+  private long insert(BenchShards shards, int source) throws SQLException {
+    return inSteps(
+        shards,
+        source,
+        rows,
+        rows + changes,
+        (from, to) -> shards.table().load(from, to, shards.range(source)));
+  }
+
+  private long delete(BenchShards shards, int source) throws SQLException {
+    return inSteps(
+        shards,
+        source,
+        rows,
+        rows + changes,
+        (from, to) -> "DELETE FROM public.item WHERE id BETWEEN %d AND %d".formatted(from + 1, to));
   }
 
   /** Updates each row of all sources once, about a hundred to a transaction; returns how many. */
   static long updateEach(BenchShards shards) throws SQLException {
     long written = 0;
     for (int source = 0; source < BenchShards.SOURCES; source++) {
-      written += updateEach(shards, source, Long.MAX_VALUE);
+      written += updateEach(shards, source, shards.rows());
     }
     return written;
   }
 
   private static long updateEach(BenchShards shards, int source, long changes) throws SQLException {
+    return inSteps(
+        shards,
+        source,
+        0,
+        Math.min(changes, shards.rows() / BenchShards.SOURCES) * BenchShards.SOURCES,
+        (from, to) ->
+            "UPDATE public.item SET n = n + 1, changed = now() WHERE id BETWEEN %d AND %d"
+                .formatted(from + 1, to));
+  }
+
+  /** The statement for the rows with numbers from {@code from}, exclusive, to {@code to}. */
+  @FunctionalInterface
+  private interface Step {
+    String sql(long from, long to);
+  }
+
+  private static long inSteps(BenchShards shards, int source, long begin, long end, Step step)
+      throws SQLException {
     long written = 0;
-    long step = 100L * BenchShards.SOURCES;
+    long width = (long) ROWS_PER_TRANSACTION * BenchShards.SOURCES;
     try (Connection connection = shards.source(source);
         Statement statement = connection.createStatement()) {
       statement.execute("SET synchronous_commit = off");
-      for (long from = 1; written < changes && from <= shards.rows(); from += step) {
-        written +=
-            statement.executeUpdate(
-                "UPDATE public.item SET n = n + 1, changed = now() WHERE id BETWEEN %d AND %d"
-                    .formatted(from, from + step - 1));
+      for (long from = begin; from < end; from += width) {
+        written += statement.executeUpdate(step.sql(from, Math.min(end, from + width)));
       }
     }
     return written;
-  }
-
-  private static void drain(Product product) throws SQLException, InterruptedException {
-    product.resume();
-    product.awaitCaughtUp();
   }
 
   private static void drain(NativePeer peer)

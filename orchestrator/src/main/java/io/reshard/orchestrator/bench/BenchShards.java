@@ -119,7 +119,7 @@ final class BenchShards implements AutoCloseable {
     sourceServer(source).createDatabase(sourceDatabase(source));
     List<String> statements = new ArrayList<>();
     statements.add(table.create());
-    statements.add(table.load(rows, range));
+    statements.add(table.load(0, rows, range));
     statements.addAll(table.createIndexes());
     statements.add("VACUUM ANALYZE public.item");
     for (String statement : statements) {
@@ -172,6 +172,11 @@ final class BenchShards implements AutoCloseable {
   /** How many rows were loaded, with numbers from 1 on. */
   long rows() {
     return rows;
+  }
+
+  /** The hashes of the keys that belong to a source. */
+  KeyRange range(int source) {
+    return plan.source().shards().get(source).keyRange();
   }
 
   BenchTable table() {

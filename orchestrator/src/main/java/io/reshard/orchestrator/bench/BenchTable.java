@@ -47,15 +47,20 @@ record BenchTable(Key key, Width width, int indexes) {
         + " changed timestamptz NOT NULL, note text NOT NULL)";
   }
 
-  /** The statement that loads those of {@code rows} rows whose hash lies in {@code range}. */
-  String load(long rows, KeyRange range) {
+  /**
+   * The statement that loads those of the rows with numbers from {@code after}, exclusive, to
+   * {@code last} whose hash lies in {@code range}.
+   */
+  String load(long after, long last, KeyRange range) {
     return "INSERT INTO public.item SELECT "
         + key.value
         + ", number % 1000, 0, timestamptz '2024-01-01', "
         + width.note
-        + " FROM generate_series(1, "
-        + rows
-        + "::bigint) AS g (number) WHERE "
+        + " FROM generate_series("
+        + (after + 1)
+        + "::bigint, "
+        + last
+        + ") AS g (number) WHERE "
         + ReferenceHash.inKeyRange(key.value, key.type, range.toString());
   }
 

@@ -1,6 +1,5 @@
 package io.reshard.orchestrator.bench;
 
-import io.reshard.orchestrator.state.Phase;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -22,9 +21,15 @@ final class CopyBench {
     this.rounds = rounds;
   }
 
-  /** One round's figures, by rows. */
+  /**
+   * One round's figures, by rows.
+   *
+   * @param perSecond of the product from when all operators of its job ran; the start of an
+   *     operation, which {@code product} counts in, takes as long whatever the rows
+   */
   record Round(
       BenchTable table,
+      long perSecond,
       Meter.Figure product,
       Meter.Figure logicalReplication,
       Meter.Figure rawPipe) {}
@@ -35,9 +40,10 @@ final class CopyBench {
       try (BenchShards shards = new BenchShards(rows, table);
           Product product = new Product(shards, folder.resolve("round-" + round));
           Meter meter = new Meter(shards)) {
+        CopyTime[] own = new CopyTime[1];
         List<Meter.Work> peers =
             List.of(
-                () -> product.drive(Phase.COPYING),
+                () -> own[0] = CopyTime.measure(shards, product),
                 () -> new NativePeer(shards).subscribe(),
                 () -> new RawPipe(shards).copy());
         Meter.Figure[] figures = new Meter.Figure[peers.size()];
@@ -50,7 +56,7 @@ final class CopyBench {
             product.stop();
           }
         }
-        results.add(new Round(table, figures[0], figures[1], figures[2]));
+        results.add(new Round(table, own[0].rowsPerSecond(), figures[0], figures[1], figures[2]));
       }
     }
     return results;
