@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -87,13 +89,26 @@ final class PgDump {
       command.add("--username=" + endpoint.user());
     }
     command.add("--dbname=" + endpoint.database());
-    Map<String, String> environment =
-        endpoint.password() == null ? Map.of() : Map.of("PGPASSWORD", endpoint.password());
+    Map<String, String> environment = environment(endpoint);
     try {
       return NOT_FOR_US.matcher(run(command, environment)).replaceAll("");
     } catch (IOException e) {
       throw new SQLException(e.getMessage(), e);
     }
+  }
+
+  /** The password, and what the URL asks of TLS, in libpq's names. */
+  static Map<String, String> environment(Endpoint endpoint) {
+    Map<String, String> environment = new HashMap<>();
+    if (endpoint.password() != null) {
+      environment.put("PGPASSWORD", endpoint.password());
+    }
+    for (String setting : List.of("sslmode", "sslrootcert", "sslcert", "sslkey")) {
+      endpoint
+          .setting(setting)
+          .ifPresent(value -> environment.put("PG" + setting.toUpperCase(Locale.ROOT), value));
+    }
+    return environment;
   }
 
   /** Patterns take what stands in quotes literally. */

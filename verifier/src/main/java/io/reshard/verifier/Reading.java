@@ -29,6 +29,6 @@ record Reading(String shard, List<Stretch> stretches) {
   /** What the plan's statistics say that the moved rows have. */
   long estimatedBytes(PlannedTable table) {
     long rows = stretches.stream().mapToLong(stretch -> stretch.range().estimatedRows()).sum();
-    return table.estimatedBytes() * rows / Math.max(1, table.estimatedRows());
+    return table.bytesOf(rows);
   }
 }

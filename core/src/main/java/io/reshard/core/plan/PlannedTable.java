@@ -34,6 +34,11 @@ public record PlannedTable(
     long estimatedBytes)
     implements Serializable {
 
+  /** What so many rows have on average, without indexes. */
+  public long bytesOf(long rows) {
+    return estimatedBytes * rows / Math.max(1, estimatedRows);
+  }
+
   /** Whether every shard has all rows of the table. */
   @JsonIgnore
   public boolean isReference() {

@@ -5,6 +5,7 @@ import io.reshard.core.error.ReshardingException;
 import java.io.Serializable;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.Properties;
 import org.postgresql.Driver;
 import org.postgresql.PGProperty;
@@ -62,6 +63,11 @@ public record Endpoint(String name, String url, String user, String password)
 
   public String database() {
     return parsed().getProperty(PGProperty.PG_DBNAME.getName());
+  }
+
+  /** A parameter of the URL, by pgjdbc's name, if it has it. */
+  public Optional<String> setting(String name) {
+    return Optional.ofNullable(parsed().getProperty(name));
   }
 
   private Properties parsed() {

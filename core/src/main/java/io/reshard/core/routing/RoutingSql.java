@@ -15,6 +15,9 @@ public final class RoutingSql implements TableRouting {
   /** What {@link #owner} gives where there is none. */
   public static final int NOBODY = -1;
 
+  /** What stands for the owner of a row that lies where it belongs under neither topology. */
+  public static final int STRAY = -2;
+
   private final Topology topology;
   private final SqlPlacement placement;
 

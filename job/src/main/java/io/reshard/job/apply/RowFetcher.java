@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -75,6 +76,9 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
           batch,
           (owner, hash, tuple) ->
               rows.computeIfAbsent(owner, key -> new OwnedRows()).add(hash, tuple));
+      if (rows.containsKey(RoutingSql.STRAY)) {
+        throw Failures.of(stray(batch, reader.findStray(batch)));
+      }
     } catch (SQLException e) {
       if (reader == null) {
         throw new IllegalStateException(
@@ -90,6 +94,20 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
       output.collect(new StreamRecord<>(new ChangeBlock(lane, batch, target, owned)));
     }
     keysFetched.inc(batch.size());
+  }
+
+  /**
+   * It may be the only copy of a row, which no target would get and a retired source takes along.
+   */
+  private ReshardingException stray(KeyBatch batch, Optional<String> key) {
+    String source = migration.plan().shardIds().get(batch.source());
+    return new ReshardingException(
+        ErrorCode.STRAY_ROW,
+        "%s was given a row of %s that it does not own (primary key %s): move it to its shard or delete it, then 'reshard resume'"
+            .formatted(
+                source,
+                migration.table(batch.table()).displayName(),
+                key.map(text -> "(" + text + ")").orElse("unknown, it is gone by now")));
   }
 
   /** On the way back: a key that only the new topology lists has no place to go back to. */

@@ -6,6 +6,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
+import io.reshard.core.routing.RoutingSql;
 import io.reshard.core.routing.TableRouting;
 import io.reshard.job.Migration;
 import io.reshard.job.copy.ReadSession;
@@ -15,6 +16,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -32,7 +34,10 @@ final class SourceReader implements AutoCloseable {
 
   /** Takes the rows of a batch. */
   interface RowConsumer {
-    /** One row: {@code owner} is the ordinal of its shard under the new topology. */
+    /**
+     * One row: {@code owner} is the ordinal of its shard under the new topology, or {@link
+     * RoutingSql#NOBODY}, or {@link RoutingSql#STRAY}.
+     */
     void row(int owner, long hash, TupleReader tuple);
   }
 
@@ -51,7 +56,8 @@ final class SourceReader implements AutoCloseable {
   }
 
   /**
-   * Reads the rows of the batch's keys that the source owns under the old topology.
+   * Reads the rows of the batch's keys that the source owns under the old topology, and strays:
+   * those that it owns under neither. What it owns under the new one alone was moved there by us.
    *
    * <p>The visibility race: (1) a transaction writes its commit record; (2) the decoder sends its
    * changes; (3) we read by key; (4) only now the transaction leaves the list of running ones, and
@@ -93,6 +99,31 @@ final class SourceReader implements AutoCloseable {
   }
 
   static String statement(Plan plan, PlannedTable table, String source, KeyBatch batch) {
+    TableRouting oldRouting = plan.oldRouting(table, "t");
+    TableRouting newRouting = plan.newRouting(table, "t");
+    return "COPY (SELECT CASE WHEN "
+        + oldRouting.ownedBy(source)
+        + " THEN "
+        + newRouting.owner(plan::shardOrdinal)
+        + " ELSE "
+        + RoutingSql.STRAY
+        + "::smallint END, "
+        + RowHash.ofRow(table, "t")
+        + ", "
+        + Sql.identifiers("t", table.copiedColumns())
+        + " FROM "
+        + keys(table, batch)
+        + newRouting.ownersJoin(plan::shardOrdinal)
+        + " WHERE "
+        + oldRouting.ownedBy(source)
+        + " OR "
+        + stray(plan, table, source)
+        + ") TO STDOUT"
+        + (table.binaryCopy() ? " (FORMAT binary)" : "");
+  }
+
+  /** The rows of the batch's keys, as the alias t. */
+  private static String keys(PlannedTable table, KeyBatch batch) {
     String[][] columns = batch.columns();
     String arrays =
         IntStream.range(0, columns.length)
@@ -103,24 +134,40 @@ final class SourceReader implements AutoCloseable {
                         + table.primaryKeyTypes().get(column)
                         + "[]")
             .collect(Collectors.joining(", "));
-    TableRouting newRouting = plan.newRouting(table, "t");
-    return "COPY (SELECT "
-        + newRouting.owner(plan::shardOrdinal)
-        + ", "
-        + RowHash.ofRow(table, "t")
-        + ", "
-        + Sql.identifiers("t", table.copiedColumns())
-        + " FROM "
-        + KeyJoin.unnest(arrays, columns.length)
+    return KeyJoin.unnest(arrays, columns.length)
         + " JOIN "
         + table.quotedName()
         + " AS t ON "
-        + KeyJoin.condition(table)
-        + newRouting.ownersJoin(plan::shardOrdinal)
-        + " WHERE "
-        + plan.oldRouting(table, "t").ownedBy(source)
-        + ") TO STDOUT"
-        + (table.binaryCopy() ? " (FORMAT binary)" : "");
+        + KeyJoin.condition(table);
+  }
+
+  private static String stray(Plan plan, PlannedTable table, String source) {
+    return "("
+        + plan.oldRouting(table, "t").strayOn(source)
+        + " AND "
+        + plan.newRouting(table, "t").strayOn(source)
+        + ")";
+  }
+
+  /** The primary key of a stray among the batch's keys, if it still is one. */
+  Optional<String> findStray(KeyBatch batch) throws SQLException {
+    PlannedTable table = migration.table(batch.table());
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT (SELECT string_agg(value, ', ' ORDER BY number) FROM unnest(ARRAY["
+                    + table.primaryKey().stream()
+                        .map(column -> "t." + Sql.identifier(column) + "::text")
+                        .collect(Collectors.joining(", "))
+                    + "]) WITH ORDINALITY AS key (value, number)) FROM "
+                    + keys(table, batch)
+                    + " WHERE "
+                    + stray(migration.plan(), table, source)
+                    + " LIMIT 1")) {
+      Optional<String> found = row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+      connection.commit();
+      return found;
+    }
   }
 
   ReshardingException failed(KeyBatch batch, SQLException cause) {

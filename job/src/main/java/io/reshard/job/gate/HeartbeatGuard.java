@@ -9,6 +9,7 @@ import io.reshard.job.change.ChangeEvent;
 import io.reshard.job.target.Failures;
 import java.sql.Connection;
 import java.util.List;
+import java.util.OptionalLong;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
 import org.apache.flink.api.common.typeinfo.Types;
@@ -38,8 +39,7 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
   private final Migration migration;
   private final CaptureRecord capture;
   private transient ListState<Long> state;
-  private transient long highest;
-  private transient Long previous;
+  private transient HeartbeatNumbers numbers;
   private transient HeartbeatWriter writer;
 
   public HeartbeatGuard(Migration migration, CaptureRecord capture) {
@@ -52,10 +52,11 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
   public void initializeState(StateInitializationContext context) throws Exception {
     super.initializeState(context);
     state = context.getOperatorStateStore().getListState(NUMBER);
-    highest = capture.heartbeatNumber();
+    long highest = capture.heartbeatNumber();
     for (Long number : state.get()) {
       highest = number;
     }
+    numbers = new HeartbeatNumbers(highest);
   }
 
   /** Runs before the source in this chain starts to read: an operator opens before its inputs. */
@@ -79,12 +80,10 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
       output.collect(element);
       return;
     }
-    long expected = previous == null ? Math.min(event.heartbeatNumber, highest + 1) : previous + 1;
-    if (event.heartbeatNumber != expected) {
-      throw Failures.of(gap(expected, event.heartbeatNumber));
+    OptionalLong due = numbers.take(event.heartbeatNumber);
+    if (due.isPresent()) {
+      throw Failures.of(gap(due.getAsLong(), event.heartbeatNumber));
     }
-    previous = event.heartbeatNumber;
-    highest = Math.max(highest, event.heartbeatNumber);
     output.emitWatermark(new Watermark(event.heartbeatValue));
   }
 
@@ -117,7 +116,7 @@ public final class HeartbeatGuard extends AbstractStreamOperator<ChangeEvent>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    state.update(List.of(highest));
+    state.update(List.of(numbers.highest()));
   }
 
   @Override

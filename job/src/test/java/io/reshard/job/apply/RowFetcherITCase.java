@@ -74,6 +74,21 @@ class RowFetcherITCase {
         .hasMessageContaining("a row of public.item that was written on shard-0");
   }
 
+  /** (1) A row's shard key is changed to another shard's; (2) the shard it lies on is retired. */
+  @Test
+  void aRowThatBecomesAStrayEndsTheJob() throws Exception {
+    change(9, 1);
+    TestServer.run(source, "UPDATE item SET owner = 3 WHERE id = 9");
+    assertThatThrownBy(() -> fetcher.prepareSnapshotPreBarrier(1))
+        .isInstanceOf(SuppressRestartsException.class)
+        .cause()
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.STRAY_ROW))
+        .hasMessageContaining("shard-0 was given a row of public.item that it does not own")
+        .hasMessageContaining("primary key (9)");
+  }
+
   private void change(long id, long owner) throws Exception {
     insert(id, owner);
     ChangeEvent event =

@@ -13,6 +13,7 @@ import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
+import io.reshard.orchestrator.phase.OperationLog;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
@@ -108,6 +109,7 @@ final class Session implements AutoCloseable {
 
   /** The context of an operation's steps. */
   OperationContext context(Plan plan, Optional<FlinkCluster> flink, Optional<Path> onSwitch) {
+    OperationLog.begin(plan.forwardId());
     return new OperationContext(
         plan,
         secrets(plan.source(), plan.target()),

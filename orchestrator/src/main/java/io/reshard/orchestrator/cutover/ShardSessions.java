@@ -6,6 +6,7 @@ import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.shard.ShardSchema;
+import io.reshard.orchestrator.phase.OperationLog;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -119,7 +120,7 @@ final class ShardSessions implements AutoCloseable {
     Map<String, Future<T>> futures = new LinkedHashMap<>();
     for (String shard : shards) {
       Connection connection = connections.get(shard);
-      futures.put(shard, threads.submit(() -> work.on(shard, connection)));
+      futures.put(shard, threads.submit(OperationLog.carried(() -> work.on(shard, connection))));
     }
     Map<String, T> results = new LinkedHashMap<>();
     for (Map.Entry<String, Future<T>> future : futures.entrySet()) {
@@ -130,7 +131,7 @@ final class ShardSessions implements AutoCloseable {
 
   /** Runs {@code work}, and {@code other} beside it; returns when both have ended. */
   void beside(String step, Deadline deadline, Runnable other, Runnable work) {
-    Future<?> running = threads.submit(other);
+    Future<?> running = threads.submit(OperationLog.carried(Executors.callable(other)));
     work.run();
     await("the shards", step, deadline, running);
   }

@@ -16,6 +16,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Judges the health of all operations. An operation that waits in CLEANING_UP is never overdue. */
 public final class HealthCheck {
@@ -117,6 +118,15 @@ public final class HealthCheck {
     }
     if (!overdue.isEmpty()) {
       data.put("overdueIds", ids(overdue));
+    }
+    String errors =
+        Stream.concat(active.stream(), failed.stream())
+            .filter(one -> one.error() != null)
+            .map(one -> one.id() + ": " + one.error().code() + ": " + one.error().message())
+            .distinct()
+            .collect(Collectors.joining("; "));
+    if (!errors.isEmpty()) {
+      data.put("error", errors);
     }
     return data;
   }

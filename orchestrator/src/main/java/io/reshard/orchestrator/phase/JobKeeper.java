@@ -20,12 +20,14 @@ import org.slf4j.LoggerFactory;
 final class JobKeeper {
   private static final Logger LOG = LoggerFactory.getLogger(JobKeeper.class);
   private static final Duration CHECKPOINT_POLL = Duration.ofSeconds(10);
+  private static final Duration PROGRESS_PERIOD = Duration.ofSeconds(30);
   private static final int LOOKS = 10;
 
   private final OperationContext context;
   private final FlinkCluster cluster;
   private final OperationHandle handle;
   private long lastCheckpointPoll = System.nanoTime();
+  private long lastProgress = System.nanoTime();
 
   JobKeeper(OperationContext context, FlinkCluster cluster, OperationHandle handle) {
     this.context = context;
@@ -91,6 +93,23 @@ final class JobKeeper {
       default -> LOG.debug("job {} is {}", job, status);
     }
     recordCheckpoint(job);
+    logProgress();
+  }
+
+  private void logProgress() {
+    if (System.nanoTime() - lastProgress < PROGRESS_PERIOD.toNanos()) {
+      return;
+    }
+    lastProgress = System.nanoTime();
+    OperationStatus status = new StatusReader(context.control()).read(context.plan().forwardId());
+    LOG.info(
+        "{}: {} %, {} rows copied, {} replicated, {} verified, lag {} ms",
+        status.phase(),
+        status.overallPercentComplete(),
+        status.rowsCopied(),
+        status.rowsReplicated(),
+        status.rowsVerified(),
+        status.lagMillis() == null ? "unknown" : status.lagMillis());
   }
 
   private ReshardingException failure(JobID job, ErrorCode otherwise) {

@@ -22,47 +22,46 @@ import org.postgresql.PGProperty;
 final class MovedRows {
   private final Plan plan;
   private final int batchSize;
-  private final Permission permission;
+  private final DeletionTurns turns;
 
-  /**
-   * Deletes at most {@code batchSize} rows at a time.
-   *
-   * @param permission is asked before every batch
-   */
-  MovedRows(Plan plan, int batchSize, Permission permission) {
+  /** Deletes at most {@code batchSize} rows at a time. */
+  MovedRows(Plan plan, int batchSize, DeletionTurns turns) {
     this.plan = plan;
     this.batchSize = batchSize;
-    this.permission = permission;
-  }
-
-  /** What must still hold for rows to be deleted; throws if it does not. */
-  @FunctionalInterface
-  interface Permission {
-    void require() throws SQLException;
+    this.turns = turns;
   }
 
   /**
    * Deletes the rows that meet {@code condition}.
    *
+   * @param shard where they lie
    * @param source the shard by whose splits the rows are found; splits cover all keys
    * @param condition an SQL condition over the row behind the alias that it is given
    * @return the number of rows deleted
    */
   long delete(
-      Connection connection, PlannedTable table, String source, Function<String, String> condition)
+      Connection connection,
+      String shard,
+      PlannedTable table,
+      String source,
+      Function<String, String> condition)
       throws SQLException {
     int ordinal = plan.tables().indexOf(table);
     long deleted = 0;
     for (Split split : plan.splits()) {
       if (split.table() == ordinal && split.source().equals(source)) {
-        deleted += delete(connection, table, split, condition);
+        deleted += delete(connection, shard, table, split, condition);
       }
     }
     return deleted;
   }
 
   private long delete(
-      Connection connection, PlannedTable table, Split split, Function<String, String> condition)
+      Connection connection,
+      String shard,
+      PlannedTable table,
+      Split split,
+      Function<String, String> condition)
       throws SQLException {
     String keys = Sql.identifiers("batch", table.primaryKey());
     // The condition stands twice: a row that changes between the two reads is judged by its newest
@@ -91,8 +90,9 @@ final class MovedRows {
     try (Statement statement = connection.createStatement()) {
       int batch;
       do {
-        permission.require();
+        turns.begin(shard);
         batch = statement.executeUpdate(sql);
+        turns.end(shard, table, batch);
         deleted += batch;
       } while (batch > 0);
     }

@@ -224,6 +224,7 @@ public final class OperationDriver {
               + context.operationId()
               + "' goes on with it");
     }
+    LOG.info("verified {}: {}", report.run(), report.consistent() ? "all equal" : findings(report));
     return report;
   }
 

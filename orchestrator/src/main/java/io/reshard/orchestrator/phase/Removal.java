@@ -117,9 +117,7 @@ final class Removal {
    * @param version of the topology that is in force, under which nobody routes to the copies
    */
   void removeCopies(long version) {
-    try (TopologyHold hold = TopologyHold.take(context.control(), plan, version)) {
-      removeCopies(new MovedRows(plan, context.options().copyBatchSize(), hold::requireHeld));
-    }
+    deleting(version, this::removeCopies);
   }
 
   private void removeCopies(MovedRows rows) {
@@ -207,6 +205,7 @@ final class Removal {
         long deleted =
             rows.delete(
                 connection,
+                target,
                 table,
                 source,
                 alias ->
@@ -220,8 +219,16 @@ final class Removal {
 
   /** Deletes from the sources what they owned before and no longer own. */
   void removeMovedRows() {
-    try (TopologyHold hold = TopologyHold.take(context.control(), plan, plan.target().version())) {
-      removeMovedRows(new MovedRows(plan, context.options().copyBatchSize(), hold::requireHeld));
+    deleting(plan.target().version(), this::removeMovedRows);
+  }
+
+  private void deleting(long version, Consumer<MovedRows> work) {
+    try (TopologyHold hold = TopologyHold.take(context.control(), plan, version);
+        DeletionTurns turns = new DeletionTurns(hold, plan, context.secrets())) {
+      work.accept(new MovedRows(plan, context.options().copyBatchSize(), turns));
+    } catch (SQLException e) {
+      throw new ReshardingException(
+          ErrorCode.CLEANUP_FAILED, "the sessions of the clean-up do not close", e);
     }
   }
 
@@ -235,6 +242,7 @@ final class Removal {
           long deleted =
               rows.delete(
                   connection,
+                  source,
                   table,
                   source,
                   alias ->

@@ -348,6 +348,8 @@ class CommandsITCase {
     assertThat(unhealthy.json().get("description").asText())
         .isEqualTo("Resharding issues: 1 failed without rollback.");
     assertThat(unhealthy.json().get("data").get("failedIds").asText()).isEqualTo("op-1");
+    assertThat(unhealthy.json().get("data").get("error").asText())
+        .isEqualTo("op-1: resharding.copy_failed: why");
   }
 
   /** The process tries to reach a Flink that is not there, until it is killed. */
