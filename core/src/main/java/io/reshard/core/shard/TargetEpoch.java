@@ -52,6 +52,8 @@ public final class TargetEpoch {
    */
   public static void claim(Connection connection, String operationId, Epoch epoch, String target)
       throws SQLException {
+    // First of all: the session of a claimer whose host is gone would keep the lock for hours.
+    endOlder(connection, operationId, epoch);
     advisory(connection, "SELECT pg_advisory_lock" + CLAIMERS, operationId);
     if (!isClaimed(connection, operationId, epoch)) {
       endOlder(connection, operationId, epoch);

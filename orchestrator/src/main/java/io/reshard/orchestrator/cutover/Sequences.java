@@ -30,10 +30,24 @@ final class Sequences {
   /** Shorter types have less room: so much of what is left is shared out at most. */
   private static final int SHARES = 8;
 
+  /** A sequence that no column's default names may fill an integer column all the same. */
+  private static final BigInteger SHORT = BigInteger.valueOf(Integer.MAX_VALUE);
+
   private static final String SEQUENCES =
       """
       SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), s.seqincrement, s.seqmin,
-        s.seqmax, s.seqcache, pg_sequence_last_value(c.oid)
+        s.seqmax, s.seqcache, pg_sequence_last_value(c.oid),
+        (SELECT min(CASE coalesce(nullif(t.typbasetype, 0), t.oid)
+            WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
+            ELSE 9223372036854775807 END)
+          FROM (SELECT d.refobjid AS relid, d.refobjsubid AS number FROM pg_depend d
+              WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+            UNION SELECT v.adrelid, v.adnum FROM pg_depend d JOIN pg_attrdef v ON v.oid = d.objid
+              WHERE d.classid = 'pg_attrdef'::regclass
+                AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid) AS fed
+          JOIN pg_attribute a ON a.attrelid = fed.relid AND a.attnum = fed.number
+          JOIN pg_type t ON t.oid = a.atttypid)
       FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'reshard'
@@ -46,6 +60,7 @@ final class Sequences {
    * A sequence as it stands.
    *
    * @param next the value that it gives next, if no session holds a cache of values
+   * @param columns the greatest value that the columns hold which it fills; null if none is known
    */
   private record Counter(
       String name,
@@ -53,7 +68,8 @@ final class Sequences {
       BigInteger increment,
       BigInteger least,
       BigInteger greatest,
-      BigInteger cache) {
+      BigInteger cache,
+      BigInteger columns) {
     private BigInteger direction() {
       return BigInteger.valueOf(increment.signum());
     }
@@ -76,10 +92,24 @@ final class Sequences {
 
     /** {@code place} ranges of values ahead of {@code value}, of {@code places}. */
     BigInteger apart(BigInteger value, int place, int places) {
-      BigInteger room = end().subtract(value).multiply(direction()).max(BigInteger.ZERO);
+      BigInteger room = farthest().subtract(value).multiply(direction()).max(BigInteger.ZERO);
       BigInteger share =
           room.divide(increment.abs()).divide(BigInteger.valueOf((places + 1L) * SHARES));
       return value.add(increment.multiply(share.min(APART)).multiply(BigInteger.valueOf(place)));
+    }
+
+    /** The last value that the sequence gives and its columns hold. */
+    private BigInteger farthest() {
+      BigInteger held =
+          columns == null && next.abs().compareTo(SHORT) <= 0
+              ? SHORT
+              : Optional.ofNullable(columns).orElse(end().abs());
+      return increment.signum() > 0 ? greatest.min(held) : least.max(held.negate());
+    }
+
+    /** Whether the value is neither behind the last that the columns hold, nor out of bounds. */
+    boolean holds(BigInteger value) {
+      return gives(value) && farthest().subtract(value).multiply(direction()).signum() >= 0;
     }
 
     BigInteger end() {
@@ -132,7 +162,7 @@ final class Sequences {
       }
       BigInteger beyondAll = counter.beyond(all.get(counter.name()));
       return Optional.of(
-          counter.apart(counter.gives(beyondAll) ? beyondAll : beyondOwn, place, places));
+          counter.apart(counter.holds(beyondAll) ? beyondAll : beyondOwn, place, places));
     }
   }
 
@@ -172,7 +202,8 @@ final class Sequences {
                 increment,
                 integer(row, 3),
                 integer(row, 4),
-                integer(row, 5));
+                integer(row, 5),
+                row.getString(7) == null ? null : integer(row, 7));
         (last == null ? untouched : counters).put(counter.name(), counter);
       }
     }
@@ -203,7 +234,8 @@ final class Sequences {
                 counter.increment(),
                 counter.least(),
                 counter.greatest(),
-                counter.cache()));
+                counter.cache(),
+                counter.columns()));
       }
     }
     return counters;

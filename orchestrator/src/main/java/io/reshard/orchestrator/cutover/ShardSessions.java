@@ -34,12 +34,14 @@ final class ShardSessions implements AutoCloseable {
 
   /**
    * Names are cut off like those in pg_stat_activity. Lists who is still there after 5 s; the list
-   * is made first, since SQL may ask conditions in any order.
+   * is made first, since SQL may ask conditions in any order. A role that we may not end is passed
+   * over: the fence must not stand because of it.
    */
   private static final String END_OTHERS =
       """
       WITH other AS MATERIALIZED (SELECT pid FROM pg_stat_activity
         WHERE datname = current_database() AND pid <> pg_backend_pid()
+          AND pg_has_role(usesysid, 'USAGE')
           AND application_name = ANY (SELECT left(name, 63) FROM unnest(?) AS name)),
       ended AS MATERIALIZED (SELECT pid, pg_terminate_backend(pid, 5000) AS gone FROM other)
       SELECT pid FROM ended WHERE NOT gone

@@ -110,6 +110,29 @@ class SequencesITCase {
     assertThat(next(target)).isEqualTo(next);
   }
 
+  /** A sequence counts to 2^63 unless it was made for less, whatever the column holds. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        // source # its column # drawn there # the new shard's next value
+        "START 1 # id integer DEFAULT nextval('public.s') # 50 # 134217775",
+        "START 1 # id smallint DEFAULT nextval('public.s') # 50 # 2095",
+        "START -1 INCREMENT -1 # id integer DEFAULT nextval('public.s') # 50 # -134217775",
+        // Of the columns that it fills the shortest counts.
+        "START 1 # id bigint DEFAULT nextval('public.s'), n int DEFAULT nextval('public.s') # 50 # 134217775",
+        // The application asks for it by itself.
+        "START 1 # id integer # 50 # 134217775",
+        "START 3000000000 # id bigint # 1 # 7294967297",
+      })
+  void aNewShardBeginsWithinWhatTheColumnHolds(String sequence, String column, int drawn, long next)
+      throws SQLException {
+    create(source, sequence, column, drawn);
+    create(target, sequence, column, 0);
+    advance(true, 1, 1);
+    assertThat(next(target)).isEqualTo(next);
+  }
+
   /** A shard that comes back has bounds of its own, and what it counted before. */
   @ParameterizedTest
   @CsvSource(
@@ -166,8 +189,14 @@ class SequencesITCase {
   }
 
   private static void create(Connection connection, String options, int drawn) throws SQLException {
+    create(connection, options, "id bigint DEFAULT nextval('public.s')", drawn);
+  }
+
+  private static void create(Connection connection, String options, String column, int drawn)
+      throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("CREATE SEQUENCE public.s " + options);
+      statement.execute("CREATE TABLE public.t (" + column + ")");
     }
     for (int i = 0; i < drawn; i++) {
       next(connection);
