@@ -56,7 +56,6 @@ public final class TargetEpoch {
     endOlder(connection, operationId, epoch);
     advisory(connection, "SELECT pg_advisory_lock" + CLAIMERS, operationId);
     if (!isClaimed(connection, operationId, epoch)) {
-      endOlder(connection, operationId, epoch);
       claimAlone(connection, operationId, epoch, target);
     }
     // A session that fails is of no use any more, and gives the lock up as it is closed.

@@ -82,6 +82,25 @@ class TargetEpochITCase {
             e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.EPOCH_SUPERSEDED));
   }
 
+  /** Its host is gone, so nobody goes on; the server does not know that for hours. */
+  @Test
+  void aLaterAttemptEndsAnOlderOneThatStoppedInTheMiddleOfItsClaim() throws SQLException {
+    writing.commit();
+    try (Connection stuck = connect();
+        Statement statement = stuck.createStatement()) {
+      statement.execute(
+          "SET application_name = '" + TargetEpoch.application(OPERATION, FIRST) + "'");
+      statement.execute(
+          "SELECT pg_advisory_lock(hashtextextended('reshard claim " + OPERATION + "', 0))");
+      try (Statement impatient = claiming.createStatement()) {
+        impatient.execute("SET lock_timeout = '2s'");
+      }
+      TargetEpoch.claim(claiming, OPERATION, SECOND, "shard-0");
+    }
+    claiming.setAutoCommit(false);
+    assertThat(TargetEpoch.hold(claiming, OPERATION, SECOND, "shard-0")).isFalse();
+  }
+
   @Test
   void aRevokedEpochIsNotClaimedAgain() throws SQLException {
     writing.commit();
