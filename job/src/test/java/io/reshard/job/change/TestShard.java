@@ -145,6 +145,17 @@ final class TestShard implements AutoCloseable {
         .get(0);
   }
 
+  /** Whether the slot has been told of something after this position. */
+  boolean confirmedBeyond(String position) {
+    return query(
+            "SELECT confirmed_flush_lsn > '"
+                + position
+                + "' FROM pg_replication_slots WHERE slot_name = '"
+                + slot
+                + "'")
+        .equals(List.of("t"));
+  }
+
   boolean slotIsActive() {
     return query("SELECT active FROM pg_replication_slots WHERE slot_name = '" + slot + "'")
         .equals(List.of("t"));
