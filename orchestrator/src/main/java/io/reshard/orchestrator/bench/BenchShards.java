@@ -46,6 +46,7 @@ final class BenchShards implements AutoCloseable {
   private final ControlDatabase control;
   private final Secrets secrets;
   private final Plan plan;
+  private final long planMillis;
 
   /** The same with narrow rows and integer keys. */
   BenchShards(long rows, int indexes) throws SQLException {
@@ -80,9 +81,11 @@ final class BenchShards implements AutoCloseable {
         load(source, before.shards().get(source).keyRange());
       }
       new TopologyStore(control).initialize(before);
+      long begun = System.nanoTime();
       plan =
           new Planner(secrets, PlannerOptions.defaults())
               .plan(before, topology(2, "target", PER_SIDE, TARGETS));
+      planMillis = (System.nanoTime() - begun) / 1_000_000;
     } catch (SQLException | RuntimeException e) {
       close();
       throw e;
@@ -193,6 +196,11 @@ final class BenchShards implements AutoCloseable {
 
   Plan plan() {
     return plan;
+  }
+
+  /** How long the planner took. */
+  long planMillis() {
+    return planMillis;
   }
 
   @Override

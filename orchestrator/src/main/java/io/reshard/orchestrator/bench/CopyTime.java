@@ -7,6 +7,7 @@ import java.sql.SQLException;
 /**
  * A copy, with what every copy costs apart.
  *
+ * @param planMillis of the planner, before all else
  * @param attempts of the job: with more than one the other times are those of the last, which had
  *     less to do
  * @param startMillis from the beginning until all operators of the job run
@@ -16,6 +17,7 @@ import java.sql.SQLException;
  */
 record CopyTime(
     long rows,
+    long planMillis,
     long attempts,
     long startMillis,
     long copyMillis,
@@ -37,6 +39,7 @@ record CopyTime(
       long millis = Math.max(1, copied - running);
       return new CopyTime(
           shards.rows(),
+          shards.planMillis(),
           number(shards, ATTEMPTS),
           running - begun,
           millis,
