@@ -43,6 +43,15 @@ for package in java.lang java.net java.io java.nio sun.nio.ch java.lang.reflect 
   java_flags+=("--add-opens=java.base/$package=ALL-UNNAMED")
 done
 
+# Only what is called often is compiled once more, to the best of code: four times as often as usual. That compiler took as much of
+# a small machine as the rows did; flink-conf/config.yaml has the same in env.java.opts.taskmanager, docs/performance.md the figures.
+java_flags+=(
+  -XX:Tier4InvocationThreshold=20000
+  -XX:Tier4MinInvocationThreshold=2400
+  -XX:Tier4CompileThreshold=60000
+  -XX:Tier4BackEdgeThreshold=160000
+)
+
 is_built() {
   [ -f "$home/orchestrator/target/reshard-orchestrator.jar" ] && [ -d "$home/orchestrator/target/lib" ] \
     && [ -d "$home/orchestrator/target/flink-lib" ] && [ -f "$home/job/target/reshard-job.jar" ] \

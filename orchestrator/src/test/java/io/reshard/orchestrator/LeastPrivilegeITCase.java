@@ -36,9 +36,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A whole operation by the role of docs/operations.md, made by the statements that stand there. */
+/**
+ * A whole operation by the role of docs/operations.md, made by the statements that stand there. The
+ * servers want TLS of it, and it wants to see their certificate.
+ */
 @Tag("cluster")
 class LeastPrivilegeITCase {
+  private static final String ROLE = "reshard";
+
   private static final Pattern STATEMENTS =
       Pattern.compile("```sql\\n(-- on every server.*?)```", Pattern.DOTALL);
   private static final String TABLES_BELONG_TO_THE_APPLICATION =
@@ -84,19 +89,22 @@ class LeastPrivilegeITCase {
   @Test
   void doesAllOfItsWorkWithoutBeingASuperuser() throws Exception {
     try (LiveSystem system = LiveSystem.start(1, 300)) {
-      Topology active = new TopologyStore(system.control()).active();
+      TlsServers tls = new TlsServers(folder);
+      tls.protect(system.server("node-1"), ROLE);
+      tls.protect(system.server("node-2"), ROLE);
+      Topology active = tls.of(new TopologyStore(system.control()).active());
       run(system, active, "shard-0", TABLES_BELONG_TO_THE_APPLICATION);
       run(system, active, "shard-0", documented().replace("a_database", "app_0"));
-      Topology wanted = system.topology(2, 2);
+      Topology wanted = tls.of(system.topology(2, 2));
       runOnSecondServer(system, wanted, "postgres", "CREATE ROLE app LOGIN");
       runOnSecondServer(system, wanted, "postgres", "CREATE DATABASE app_1 OWNER app");
       runOnSecondServer(system, wanted, "app_1", documented().replace("a_database", "app_1"));
-      Credentials role = new Credentials("reshard", null);
+      Credentials role = new Credentials(ROLE, null);
       Secrets secrets =
           new Secrets(
               Map.of("node-1", role, "node-2", role),
               new Secrets.Control(
-                  system.control().endpoint().url(), EmbeddedPostgresServer.USER, null));
+                  tls.url(system.control().endpoint().url()), EmbeddedPostgresServer.USER, null));
       Plan plan = new Planner(secrets, PlannerOptions.defaults()).plan(active, wanted);
       assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
       String checkpoints = folder.resolve("checkpoints").toUri().toString();

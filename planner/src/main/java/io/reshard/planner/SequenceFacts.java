@@ -7,6 +7,7 @@ import io.reshard.core.postgres.Sql;
  *
  * @param ownerColumn the column that owns it, or null
  * @param identity whether it is made together with an identity column
+ * @param settable whether the session's role may read it and set it
  */
 record SequenceFacts(
     String schema,
@@ -14,10 +15,15 @@ record SequenceFacts(
     String type,
     String parameters,
     String ownerColumn,
-    boolean identity) {
+    boolean identity,
+    boolean settable) {
 
   String quotedName() {
     return Sql.qualified(schema, name);
+  }
+
+  String displayName() {
+    return schema + "." + name;
   }
 
   String createStatement() {

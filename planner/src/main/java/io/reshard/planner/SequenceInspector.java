@@ -11,7 +11,10 @@ final class SequenceInspector {
         format('INCREMENT BY %s MINVALUE %s MAXVALUE %s START WITH %s CACHE %s %s',
           s.seqincrement, s.seqmin, s.seqmax, s.seqstart, s.seqcache,
           CASE WHEN s.seqcycle THEN 'CYCLE' ELSE 'NO CYCLE' END),
-        a.attname, coalesce(o.deptype = 'i', false)
+        a.attname, coalesce(o.deptype = 'i', false),
+        pg_catalog.has_sequence_privilege(s.seqrelid, 'SELECT')
+          AND pg_catalog.has_sequence_privilege(s.seqrelid, 'UPDATE')
+          AND pg_catalog.has_schema_privilege(n.oid, 'USAGE')
       FROM pg_catalog.pg_sequence s
       JOIN pg_catalog.pg_class c ON c.oid = s.seqrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
@@ -43,7 +46,8 @@ final class SequenceInspector {
                 row.getString(3),
                 row.getString(4),
                 row.getString(5),
-                row.getBoolean(6)),
+                row.getBoolean(6),
+                row.getBoolean(7)),
         table,
         table);
   }

@@ -109,13 +109,19 @@ final class ServerChecks {
     shard.tables().values().stream()
         .filter(table -> !table.readable() && !table.policed())
         .forEach(table -> problems.add(role + " may not read " + table.displayName()));
+    shard.tables().values().stream()
+        .flatMap(table -> table.sequences().stream())
+        .filter(sequence -> !sequence.settable())
+        .distinct()
+        .forEach(
+            sequence -> problems.add(role + " may not read and set " + sequence.displayName()));
     findings.add(
         "privileges",
         shardId,
         problems,
         role + " may create what the migration needs",
-        "use the role that owns the tables, and give it CREATEDB on nodes with new shards, and"
-            + " CREATE on the databases");
+        "use the role that owns the tables, and give it CREATEDB on nodes with new shards, CREATE"
+            + " on the databases, and SELECT and UPDATE on sequences");
   }
 
   private void checkDatabase(String shardId, ShardFacts shard, Map<String, String> places) {

@@ -92,6 +92,8 @@ class PreflightServersITCase {
         TABLE,
         "CREATE TABLE hidden (id bigint PRIMARY KEY, customer bigint NOT NULL)",
         "GRANT SELECT ON hidden TO weak",
+        "CREATE SEQUENCE hidden_ids OWNED BY hidden.id",
+        "GRANT SELECT ON SEQUENCE hidden_ids TO weak",
         "ALTER TABLE hidden ENABLE ROW LEVEL SECURITY");
     Plan plan =
         new Planner(
@@ -110,7 +112,8 @@ class PreflightServersITCase {
     assertThat(failed(plan, "session_replication_role", "shard-1").detail())
         .contains("may not set");
     assertThat(failed(plan, "privileges", "shard-0").detail())
-        .contains("may not create schemas", "does not own public.t", "may not read public.t");
+        .contains("may not create schemas", "does not own public.t", "may not read public.t")
+        .contains("may not read and set public.hidden_ids");
     assertThat(failed(plan, "privileges", "shard-1").detail()).contains("may not create databases");
     assertThat(failed(plan, "row_security", "shard-0").detail()).contains("public.hidden");
   }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import io.reshard.core.postgres.Sql;
 import java.io.Serializable;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A table that is moved.
@@ -34,6 +35,10 @@ public record PlannedTable(
     long estimatedBytes)
     implements Serializable {
 
+  /** Of these, equal values have one text, whatever a routing function makes of them. */
+  private static final Set<String> ONE_TEXT =
+      Set.of("smallint", "integer", "bigint", "uuid", "text", "character varying", "date");
+
   /** What so many rows have on average, without indexes. */
   public long bytesOf(long rows) {
     return estimatedBytes * rows / Math.max(1, estimatedRows);
@@ -43,6 +48,13 @@ public record PlannedTable(
   @JsonIgnore
   public boolean isReference() {
     return shardKey == null;
+  }
+
+  /** Whether a row has the same owner for as long as it has the same primary key. */
+  public boolean ownerFollowsKey() {
+    return !isReference()
+        && primaryKey.contains(shardKey)
+        && ONE_TEXT.contains(typeOf(shardKey).replaceFirst("\\(.*", ""));
   }
 
   /** The quoted name with its schema. */

@@ -1,5 +1,7 @@
 package io.reshard.job.apply;
 
+import java.util.BitSet;
+
 /**
  * What one target is to hold for some changed keys of one table and source: the rows in {@code
  * tuples}, and for every other key nothing. A key occurs once. A Flink POJO.
@@ -24,12 +26,13 @@ public final class ChangeBlock {
 
   public ChangeBlock() {}
 
-  ChangeBlock(int lane, KeyBatch batch, int target, OwnedRows owned) {
+  /** What {@code target} is told of the keys at {@code places}. */
+  ChangeBlock(int lane, KeyBatch batch, BitSet places, int target, OwnedRows owned) {
     this.lane = lane;
     this.table = batch.table();
     this.source = batch.source();
     this.target = target;
-    this.keys = batch.columns();
+    this.keys = batch.columns(places);
     this.rows = owned.rows();
     this.checksum = owned.checksum();
     this.tuples = owned.tuples();

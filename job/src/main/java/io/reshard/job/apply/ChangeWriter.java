@@ -40,6 +40,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   private transient String subtask;
   private transient String subtaskOfAll;
   private transient Counter rowsMerged;
+  private transient long frontier;
 
   public ChangeWriter(Migration migration) {
     this.migration = migration;
@@ -59,10 +60,17 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     subtaskOfAll = index + "/" + subtasks;
     requested = new RequestedRows(migration, writer, index, subtasks);
     rowsMerged = getMetricGroup().counter("rowsMerged");
+    getMetricGroup().gauge("retries", writer::retries);
+    getMetricGroup().gauge("lagMillis", this::lagMillis);
     if (index == 0) {
       // One subtask is enough: the frontier waits for the first watermark of each.
       coded(this::settleLeftovers);
     }
+  }
+
+  /** How old, in milliseconds, what has arrived here is by its source's clock; -1 at first. */
+  private long lagMillis() {
+    return frontier == 0 ? -1 : Math.max(0, System.currentTimeMillis() - frontier);
   }
 
   /** Fetches again what an earlier attempt has evicted. */
@@ -148,6 +156,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     // Before the frontier: whoever sees that it has passed must see what was found until then.
     reportIfChanged(ProgressKind.MISMATCHED, subtask, writer.mismatches());
     report(ProgressKind.FRONTIER, subtaskOfAll, mark.getTimestamp());
+    frontier = mark.getTimestamp();
     output.emitWatermark(mark);
   }
 

@@ -55,6 +55,7 @@ final class ContendedWriter implements AutoCloseable {
   private final RowSource sources;
   private final EvictingMerge merge;
   private final Deque<EvictedKey> evicted = new ArrayDeque<>();
+  private long retries;
 
   ContendedWriter(
       Migration migration, TargetSessions sessions, RowSource sources, WriteCheck check) {
@@ -68,6 +69,11 @@ final class ContendedWriter implements AutoCloseable {
   /** Whether the same work can succeed here although it met {@code error}. */
   static boolean canMend(SQLException error) {
     return CONTENTION.contains(String.valueOf(error.getSQLState()));
+  }
+
+  /** How often work was begun again because it met other writers. */
+  long retries() {
+    return retries;
   }
 
   /** Writes the block, read anew if its first attempt fails. */
@@ -171,6 +177,7 @@ final class ContendedWriter implements AutoCloseable {
       if (Thread.currentThread().isInterrupted()) {
         throw new ReshardingException(ErrorCode.REPLICATION_FAILED, "the task was ended");
       }
+      retries++;
       LockSupport.parkNanos(pause);
       pause = Math.min(2 * pause, LONGEST_PAUSE_NANOS);
     }

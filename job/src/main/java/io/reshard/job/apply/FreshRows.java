@@ -37,9 +37,9 @@ final class FreshRows implements RowSource {
       reader(source)
           .read(
               batch,
-              (owner, hash, tuple) -> {
+              (owner, place, hash, tuple) -> {
                 if (owner == target) {
-                  rows.add(hash, tuple);
+                  rows.add(place, hash, tuple);
                 }
               });
     } catch (SQLException e) {
@@ -55,7 +55,7 @@ final class FreshRows implements RowSource {
       Thread.currentThread().interrupt();
       throw new ReshardingException(ErrorCode.REPLICATION_FAILED, "the task was ended", e);
     }
-    return new ChangeBlock(0, batch, target, rows);
+    return new ChangeBlock(0, batch, batch.places(), target, rows);
   }
 
   private SourceReader reader(int source) throws SQLException {

@@ -1,6 +1,7 @@
 package io.reshard.job.apply;
 
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -48,16 +49,31 @@ final class KeyBatch {
         .toArray();
   }
 
+  /** The places of all keys, from 0. */
+  BitSet places() {
+    BitSet all = new BitSet();
+    all.set(0, keys.size());
+    return all;
+  }
+
   /** The keys, column by column. */
   String[][] columns() {
+    return columns(places());
+  }
+
+  /** The keys at these places, column by column. */
+  String[][] columns(BitSet places) {
     int width = keys.keySet().iterator().next().size();
-    String[][] columns = new String[width][keys.size()];
+    String[][] columns = new String[width][places.cardinality()];
+    int place = 0;
     int row = 0;
     for (List<String> key : keys.keySet()) {
-      for (int column = 0; column < width; column++) {
-        columns[column][row] = key.get(column);
+      if (places.get(place++)) {
+        for (int column = 0; column < width; column++) {
+          columns[column][row] = key.get(column);
+        }
+        row++;
       }
-      row++;
     }
     return columns;
   }

@@ -19,11 +19,18 @@ final class KeyJoin {
 
   /** The list of keys as a table {@code k (c0, c1, …)}. */
   static String unnest(String arrays, int width) {
-    String columns =
-        IntStream.range(0, width)
-            .mapToObj(column -> "c" + column)
-            .collect(Collectors.joining(", "));
-    return "unnest(" + arrays + ") AS k (" + columns + ")";
+    return "unnest(" + arrays + ") AS k (" + columns(width) + ")";
+  }
+
+  /** The same with the place of each key in the list, from 1: {@code k (c0, c1, …, place)}. */
+  static String placed(String arrays, int width) {
+    return "unnest(" + arrays + ") WITH ORDINALITY AS k (" + columns(width) + ", place)";
+  }
+
+  private static String columns(int width) {
+    return IntStream.range(0, width)
+        .mapToObj(column -> "c" + column)
+        .collect(Collectors.joining(", "));
   }
 
   /** A parameter for each column of the key: its values as one array literal. */

@@ -2,19 +2,27 @@ package io.reshard.job.apply;
 
 import io.reshard.job.copy.TupleReader;
 import java.io.ByteArrayOutputStream;
+import java.util.BitSet;
 
 /** The rows of one owner as they are read, and what they add up to. Not thread-safe. */
 final class OwnedRows {
   static final OwnedRows NONE = new OwnedRows();
 
   private final ByteArrayOutputStream tuples = new ByteArrayOutputStream();
+  private final BitSet places = new BitSet();
   private int rows;
   private long checksum;
 
-  void add(long hash, TupleReader tuple) {
+  void add(int place, long hash, TupleReader tuple) {
+    places.set(place);
     tuple.writeTo(tuples);
     rows++;
     checksum += hash;
+  }
+
+  /** Where in their batch the rows' keys stand, from 0. */
+  BitSet places() {
+    return places;
   }
 
   int rows() {

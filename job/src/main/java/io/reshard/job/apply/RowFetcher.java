@@ -7,6 +7,7 @@ import io.reshard.job.Migration;
 import io.reshard.job.change.ChangeEvent;
 import io.reshard.job.target.Failures;
 import java.sql.SQLException;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +22,8 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 /**
  * Gathers changed keys and reads their rows again from their source. A key that changed many times
  * is read once. Every target that could hold the key is told: the row's owner gets the row, all
- * others learn that it is not theirs. Flushed on every watermark and before every barrier.
+ * others learn that it is not theirs. Where the key says who owns its row no other target can hold
+ * it. Flushed on every watermark and before every barrier.
  */
 public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
     implements OneInputStreamOperator<ChangeEvent, ChangeBlock> {
@@ -74,8 +76,8 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
       reader = reader(batch.source());
       reader.read(
           batch,
-          (owner, hash, tuple) ->
-              rows.computeIfAbsent(owner, key -> new OwnedRows()).add(hash, tuple));
+          (owner, place, hash, tuple) ->
+              rows.computeIfAbsent(owner, key -> new OwnedRows()).add(place, hash, tuple));
       if (rows.containsKey(RoutingSql.STRAY)) {
         throw Failures.of(stray(batch, reader.findStray(batch)));
       }
@@ -89,9 +91,18 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
     if (rows.containsKey(RoutingSql.NOBODY)) {
       throw Failures.of(ownedByNobody(batch));
     }
+    BitSet elsewhere = new BitSet();
+    if (migration.table(batch.table()).ownerFollowsKey()) {
+      rows.values().forEach(owned -> elsewhere.or(owned.places()));
+    }
     for (int target : targets) {
       OwnedRows owned = rows.getOrDefault(target, OwnedRows.NONE);
-      output.collect(new StreamRecord<>(new ChangeBlock(lane, batch, target, owned)));
+      BitSet places = batch.places();
+      places.andNot(elsewhere);
+      places.or(owned.places());
+      if (!places.isEmpty()) {
+        output.collect(new StreamRecord<>(new ChangeBlock(lane, batch, places, target, owned)));
+      }
     }
     keysFetched.inc(batch.size());
   }

@@ -36,9 +36,10 @@ final class SourceReader implements AutoCloseable {
   interface RowConsumer {
     /**
      * One row: {@code owner} is the ordinal of its shard under the new topology, or {@link
-     * RoutingSql#NOBODY}, or {@link RoutingSql#STRAY}.
+     * RoutingSql#NOBODY}, or {@link RoutingSql#STRAY}; {@code place} is that of its key in the
+     * batch, from 0.
      */
-    void row(int owner, long hash, TupleReader tuple);
+    void row(int owner, int place, long hash, TupleReader tuple);
   }
 
   SourceReader(Migration migration, String source, String reader) throws SQLException {
@@ -84,7 +85,8 @@ final class SourceReader implements AutoCloseable {
                 .copyOut(statement(migration.plan(), table, source, batch)),
             table.binaryCopy());
     while (tuples.next()) {
-      consumer.row(tuples.owner(), tuples.cutBigint(), tuples);
+      int place = (int) tuples.cutBigint() - 1;
+      consumer.row(tuples.owner(), place, tuples.cutBigint(), tuples);
     }
     connection.commit();
   }
@@ -107,7 +109,7 @@ final class SourceReader implements AutoCloseable {
         + newRouting.owner(plan::shardOrdinal)
         + " ELSE "
         + RoutingSql.STRAY
-        + "::smallint END, "
+        + "::smallint END, k.place, "
         + RowHash.ofRow(table, "t")
         + ", "
         + Sql.identifiers("t", table.copiedColumns())
@@ -134,7 +136,7 @@ final class SourceReader implements AutoCloseable {
                         + table.primaryKeyTypes().get(column)
                         + "[]")
             .collect(Collectors.joining(", "));
-    return KeyJoin.unnest(arrays, columns.length)
+    return KeyJoin.placed(arrays, columns.length)
         + " JOIN "
         + table.quotedName()
         + " AS t ON "

@@ -68,6 +68,11 @@ final class TargetWriter implements AutoCloseable {
     return check.mismatches();
   }
 
+  /** How often blocks were begun again because they met other rows or other writers. */
+  long retries() {
+    return contended.retries();
+  }
+
   @Override
   public void close() throws SQLException {
     contended.close();

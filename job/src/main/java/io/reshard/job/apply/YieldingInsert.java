@@ -3,7 +3,6 @@ package io.reshard.job.apply;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.TableRouting;
-import io.reshard.core.topology.TableRule;
 import io.reshard.job.Migration;
 import io.reshard.job.target.CopyStream;
 import io.reshard.job.target.TargetSession;
@@ -54,13 +53,10 @@ public final class YieldingInsert {
     }
   }
 
-  /** Whether rows of two shards never have one primary key. */
+  /** Whether rows of two shards never have one primary key, whatever somebody declares. */
   private boolean hasKeysOfItsOwn() {
     PlannedTable planned = migration.table(table);
-    TableRule rule = migration.plan().source().rule(planned.schema(), planned.name());
-    return planned.isReference()
-        || planned.primaryKey().contains(planned.shardKey())
-        || planned.primaryKey().stream().anyMatch(rule::isGlobal);
+    return planned.isReference() || planned.primaryKey().contains(planned.shardKey());
   }
 
   /** A stream for the rows; they stay aside until {@link #insert}. */

@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.stream.IntStream;
 import org.apache.flink.api.common.operators.MailboxExecutor;
 import org.apache.flink.api.common.state.ListState;
 import org.apache.flink.api.common.state.ListStateDescriptor;
@@ -54,6 +55,7 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
   private transient ListState<byte[]> state;
   private transient BitSet committed;
   private transient int[] missing;
+  private transient int tablesLeft;
   private transient IndexBuilder indexes;
 
   CopyTracker(Migration migration, List<Split> splits, MailboxExecutor mailbox) {
@@ -101,6 +103,9 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
       indexes = new IndexBuilder(migration, sessions.epoch());
     }
     missing = due.clone();
+    getMetricGroup().gauge("splitsLeft", () -> IntStream.of(missing).sum());
+    getMetricGroup().gauge("tablesLeft", () -> tablesLeft);
+    tablesLeft = due.length;
     int shards = migration.plan().shardIds().size();
     committed.stream().forEach(bit -> missing[tableOfSplit[bit / shards]]--);
     for (int table = 0; table < missing.length; table++) {
@@ -145,6 +150,7 @@ public final class CopyTracker extends AbstractStreamOperator<TableCopied>
           ? Failures.of(error)
           : new IllegalStateException(cause);
     }
+    tablesLeft--;
     output.collect(new StreamRecord<>(new TableCopied(table)));
     output.collect(
         PROGRESS,

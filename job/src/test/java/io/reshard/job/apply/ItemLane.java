@@ -89,8 +89,9 @@ final class ItemLane {
 
   private ChangeBlock fetch(KeyBatch batch) throws Exception {
     OwnedRows rows = new OwnedRows();
-    readers[batch.source()].read(batch, (owner, hash, tuple) -> rows.add(hash, tuple));
-    return new ChangeBlock(0, batch, ItemShards.TARGET, rows);
+    readers[batch.source()].read(
+        batch, (owner, place, hash, tuple) -> rows.add(place, hash, tuple));
+    return new ChangeBlock(0, batch, batch.places(), ItemShards.TARGET, rows);
   }
 
   void write() throws Exception {

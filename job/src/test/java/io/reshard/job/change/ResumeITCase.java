@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
@@ -86,6 +89,36 @@ class ResumeITCase {
       assertThat(job.keys()).contains("1", "5000");
     }
     assertThat(shard.confirmedBeyond(covered)).isFalse();
+  }
+
+  /** The slot moves while the source is idle, beyond changes that are committed only later. */
+  @Test
+  void deliversWhatWasOpenOrPreparedWhenTheSlotMovedBeyondIt() throws SQLException {
+    String savepoint;
+    try (Connection open = shard.connect();
+        Statement statement = open.createStatement()) {
+      open.setAutoCommit(false);
+      statement.execute("INSERT INTO t VALUES (1)");
+      shard.sql("BEGIN", "INSERT INTO t VALUES (2)", "PREPARE TRANSACTION 'two'");
+      String written = shard.query("SELECT pg_current_wal_lsn()").get(0);
+      shard.sql("BEGIN", "INSERT INTO t VALUES (3)", "ROLLBACK");
+      try (TestJob job = job().start()) {
+        await()
+            .atMost(PATIENCE)
+            .until(
+                () -> {
+                  job.checkpoint();
+                  return shard.confirmedBeyond(written);
+                });
+        savepoint = job.stopWithSavepoint(savepoints);
+      }
+      open.commit();
+    }
+    shard.sql("COMMIT PREPARED 'two'");
+    try (TestJob job = job().from(savepoint).start()) {
+      job.awaitEvents(2);
+      assertThat(job.keys()).containsExactly("1", "2");
+    }
   }
 
   @Test

@@ -55,6 +55,7 @@ final class TestShard implements AutoCloseable {
                 .setServerConfig("wal_level", "logical")
                 .setServerConfig("max_wal_senders", "30")
                 .setServerConfig("max_replication_slots", "60")
+                .setServerConfig("max_prepared_transactions", "5")
                 // The default here is off, and a commit is decoded only once it is flushed.
                 .setServerConfig("synchronous_commit", "on")
                 .start();

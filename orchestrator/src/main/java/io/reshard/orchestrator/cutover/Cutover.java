@@ -176,6 +176,7 @@ final class Cutover {
     Deadline deadline = new Deadline(settings.timeout());
     steps.prepareFence(deadline);
     steps.rehearseFence(deadline);
+    steps.readOtherSequences();
     switching.rehearseSwitch(attempt);
   }
 

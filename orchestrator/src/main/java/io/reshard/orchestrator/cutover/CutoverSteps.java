@@ -13,6 +13,8 @@ import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
 import java.math.BigInteger;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
@@ -20,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The steps of one cutover attempt that touch the shards. */
 final class CutoverSteps {
@@ -28,10 +32,13 @@ final class CutoverSteps {
 
   private static final Duration SWEEP = Duration.ofSeconds(10);
 
+  private static final Logger LOG = LoggerFactory.getLogger(CutoverSteps.class);
+
   private final Plan plan;
   private final int attempt;
   private final ShardSessions sessions;
   private final WriteFence fence;
+  private Map<String, BigInteger> elsewhere = Map.of();
 
   CutoverSteps(Plan plan, int attempt, ShardSessions sessions, WriteFence fence) {
     this.plan = plan;
@@ -62,7 +69,30 @@ final class CutoverSteps {
    */
   void rehearseFence(Deadline deadline) {
     sessions.each(plan.sources(), "rehearse", deadline, fence::rehearse);
-    reachedBySources("rehearse", deadline);
+    reachedBy(plan.sources(), "rehearse", deadline);
+  }
+
+  /**
+   * Reads the sequences of the shards that keep all their keys, which nobody fences: new shards are
+   * not to count where those do. A cutover does not depend on a shard that has no part in it; a way
+   * back asks those that have one only.
+   */
+  void readOtherSequences() {
+    elsewhere = Map.of();
+    for (String shard : plan.source().owners().stream().map(Shard::id).toList()) {
+      boolean takesPart = plan.targets().contains(shard);
+      if (plan.sources().contains(shard) || (plan.isReverse() && !takesPart)) {
+        continue;
+      }
+      try (Connection connection = sessions.connect(shard)) {
+        elsewhere = Sequences.merge(List.of(elsewhere, Sequences.furthest(connection)));
+      } catch (SQLException e) {
+        LOG.warn(
+            "the sequences of {} cannot be read, so new shards may give ids that it gives: {}",
+            shard,
+            e.getMessage());
+      }
+    }
   }
 
   /** Raises the fence on all sources and returns the heartbeat that each committed with it. */
@@ -147,9 +177,10 @@ final class CutoverSteps {
   }
 
   private void advanceSequences(Deadline deadline) {
-    Map<String, Map<String, BigInteger>> reached = reachedBySources("sequences", deadline);
-    List<String> beginning =
-        plan.targets().stream().filter(target -> !plan.source().owns(target)).toList();
+    Map<String, Map<String, BigInteger>> reached = reachedBy(plan.sources(), "sequences", deadline);
+    Map<String, BigInteger> all =
+        Sequences.merge(List.of(elsewhere, Sequences.merge(reached.values())));
+    List<String> apart = plan.targets().stream().filter(this::countsApart).toList();
     sessions.each(
         plan.targets(),
         "sequences",
@@ -158,20 +189,34 @@ final class CutoverSteps {
             Sequences.advance(
                 connection,
                 new Sequences.Goal(
-                    Sequences.merge(
-                        plan.sources().stream()
-                            .filter(source -> plan.targetsOf(source).contains(target))
-                            .map(reached::get)
-                            .toList()),
-                    Sequences.merge(reached.values()),
-                    plan.isNew(target),
-                    beginning.indexOf(target) + 1,
-                    beginning.size())));
+                    Sequences.merge(sourcesOf(target).map(reached::get).toList()),
+                    all,
+                    role(target),
+                    apart.indexOf(target) + 1,
+                    apart.size())));
   }
 
-  private Map<String, Map<String, BigInteger>> reachedBySources(String step, Deadline deadline) {
+  /** Whether somebody may count where the target's sources do. */
+  private boolean countsApart(String target) {
+    return role(target) != Sequences.Role.COUNTING
+        || sourcesOf(target).anyMatch(plan.target()::owns);
+  }
+
+  private Sequences.Role role(String target) {
+    if (plan.isNew(target)) {
+      return Sequences.Role.NEW;
+    }
+    return plan.source().owns(target) ? Sequences.Role.COUNTING : Sequences.Role.RETURNING;
+  }
+
+  private Stream<String> sourcesOf(String target) {
+    return plan.sources().stream().filter(source -> plan.targetsOf(source).contains(target));
+  }
+
+  private Map<String, Map<String, BigInteger>> reachedBy(
+      List<String> shards, String step, Deadline deadline) {
     return sessions.each(
-        plan.sources(), step, deadline, (source, connection) -> Sequences.furthest(connection));
+        shards, step, deadline, (shard, connection) -> Sequences.furthest(connection));
   }
 
   /**

@@ -10,6 +10,7 @@ import java.sql.Statement;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -20,8 +21,9 @@ import java.util.stream.Collectors;
  * with offsets go on doing so. It also keeps its own bounds: a source that counts beyond those of a
  * kept shard has a range of its own.
  *
- * <p>A shard that begins to count gets a range of its own as well, far ahead: its rows go back to
- * shards that count on, and would meet rows there that have the same ids.
+ * <p>A shard that begins to count gets a range of its own as well, far ahead of all shards: its
+ * rows go back to shards that count on, or are merged with others later, and would meet rows there
+ * that have the same ids. So does one that has been counting behind a source that counts on.
  */
 final class Sequences {
   /** How far apart shards begin, in values. One that gives 10 000 a second gets there in 5 days. */
@@ -47,7 +49,8 @@ final class Sequences {
               WHERE d.classid = 'pg_attrdef'::regclass
                 AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid) AS fed
           JOIN pg_attribute a ON a.attrelid = fed.relid AND a.attnum = fed.number
-          JOIN pg_type t ON t.oid = a.atttypid)
+          JOIN pg_type t ON t.oid = a.atttypid),
+        CASE WHEN c.relkind = 'S' THEN has_sequence_privilege(c.oid, 'UPDATE') END
       FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid
         JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'reshard'
@@ -56,11 +59,22 @@ final class Sequences {
 
   private Sequences() {}
 
+  /** What a target has been doing before the switch. */
+  enum Role {
+    /** It has counted for rows of its own. */
+    COUNTING,
+    /** It has counted, and has had no rows of its own lately. */
+    RETURNING,
+    /** It has only its sources' rows: a sequence that they have used up is used up there too. */
+    NEW
+  }
+
   /**
    * A sequence as it stands.
    *
    * @param next the value that it gives next, if no session holds a cache of values
    * @param columns the greatest value that the columns hold which it fills; null if none is known
+   * @param settable whether the role may set it; preflight wants it of what fills a moved table
    */
   private record Counter(
       String name,
@@ -69,7 +83,8 @@ final class Sequences {
       BigInteger least,
       BigInteger greatest,
       BigInteger cache,
-      BigInteger columns) {
+      BigInteger columns,
+      boolean settable) {
     private BigInteger direction() {
       return BigInteger.valueOf(increment.signum());
     }
@@ -83,19 +98,35 @@ final class Sequences {
       return next.add(increment.multiply(others)).multiply(direction());
     }
 
-    /** The sequence's first value that is not before {@code reached}. */
+    /** The first value from here on that is not before {@code reached}. */
     BigInteger beyond(BigInteger reached) {
-      BigInteger distance = reached.subtract(next.multiply(direction())).max(BigInteger.ZERO);
-      BigInteger[] steps = distance.divideAndRemainder(increment.abs());
-      return next.add(increment.multiply(steps[0].add(BigInteger.valueOf(steps[1].signum()))));
+      return furthest(next, inRhythm(reached));
     }
 
-    /** {@code place} ranges of values ahead of {@code value}, of {@code places}. */
-    BigInteger apart(BigInteger value, int place, int places) {
-      BigInteger room = farthest().subtract(value).multiply(direction()).max(BigInteger.ZERO);
+    /**
+     * {@code place} ranges of values ahead of {@code reached}, of {@code places}. It is the same
+     * place however often it is asked for.
+     */
+    BigInteger apart(BigInteger reached, int place, int places) {
+      BigInteger first = inRhythm(reached);
+      BigInteger from = gives(first) ? first : next;
+      BigInteger room = farthest().subtract(from).multiply(direction()).max(BigInteger.ZERO);
       BigInteger share =
           room.divide(increment.abs()).divide(BigInteger.valueOf((places + 1L) * SHARES));
-      return value.add(increment.multiply(share.min(APART)).multiply(BigInteger.valueOf(place)));
+      return furthest(
+          next, from.add(increment.multiply(share.min(APART)).multiply(BigInteger.valueOf(place))));
+    }
+
+    /** The sequence's first value that is not before {@code reached}, be it behind it or ahead. */
+    private BigInteger inRhythm(BigInteger reached) {
+      BigInteger distance = reached.subtract(next.multiply(direction()));
+      BigInteger[] steps = distance.divideAndRemainder(increment.abs());
+      BigInteger up = steps[1].signum() > 0 ? BigInteger.ONE : BigInteger.ZERO;
+      return next.add(increment.multiply(steps[0].add(up)));
+    }
+
+    private BigInteger furthest(BigInteger one, BigInteger other) {
+      return increment.signum() > 0 ? one.max(other) : one.min(other);
     }
 
     /** The last value that the sequence gives and its columns hold. */
@@ -139,30 +170,29 @@ final class Sequences {
    * Where a target's sequences are to go on.
    *
    * @param own how far the target's sources have counted
-   * @param all how far all sources have
-   * @param isNew whether the target has only rows of its sources: then a sequence that they have
-   *     used up is used up there as well
-   * @param place of a target that begins to count, from 1; 0 if it has been counting
-   * @param places how many targets begin
+   * @param all how far any shard has
+   * @param role what the target has been doing
+   * @param place of the target among those that may not count where another shard does, from 1; 0
+   *     if it may, as all of its sources retire
+   * @param places how many such targets there are
    */
   record Goal(
-      Map<String, BigInteger> own,
-      Map<String, BigInteger> all,
-      boolean isNew,
-      int place,
-      int places) {
-    private Optional<BigInteger> next(Counter counter) {
-      BigInteger reached = own.get(counter.name());
+      Map<String, BigInteger> own, Map<String, BigInteger> all, Role role, int place, int places) {
+    private Optional<BigInteger> next(Counter sequence) {
+      BigInteger reached = own.get(sequence.name());
       if (reached == null) {
         return Optional.empty();
       }
-      BigInteger beyondOwn = counter.beyond(reached);
-      if (place == 0 || !counter.gives(beyondOwn)) {
-        return Optional.of(beyondOwn).filter(value -> isNew || counter.gives(value));
+      BigInteger beyondOwn = sequence.beyond(reached);
+      if (role == Role.COUNTING && beyondOwn.equals(sequence.next())) {
+        return Optional.empty();
       }
-      BigInteger beyondAll = counter.beyond(all.get(counter.name()));
-      return Optional.of(
-          counter.apart(counter.holds(beyondAll) ? beyondAll : beyondOwn, place, places));
+      if (place == 0 || !sequence.gives(beyondOwn)) {
+        return Optional.of(beyondOwn).filter(value -> role == Role.NEW || sequence.gives(value));
+      }
+      BigInteger everywhere = all.get(sequence.name());
+      boolean roomBeyondAll = sequence.holds(sequence.beyond(everywhere));
+      return Optional.of(sequence.apart(roomBeyondAll ? everywhere : reached, place, places));
     }
   }
 
@@ -171,7 +201,9 @@ final class Sequences {
     int advanced = 0;
     try (PreparedStatement advance =
         connection.prepareStatement("SELECT setval(?::regclass, ?, ?)")) {
-      for (Counter counter : counters(connection).values()) {
+      List<Counter> settable =
+          counters(connection).values().stream().filter(Counter::settable).toList();
+      for (Counter counter : settable) {
         Optional<BigInteger> next =
             goal.next(counter).filter(value -> !value.equals(counter.next()));
         if (next.isPresent()) {
@@ -203,7 +235,8 @@ final class Sequences {
                 integer(row, 3),
                 integer(row, 4),
                 integer(row, 5),
-                row.getString(7) == null ? null : integer(row, 7));
+                row.getString(7) == null ? null : integer(row, 7),
+                row.getBoolean(8));
         (last == null ? untouched : counters).put(counter.name(), counter);
       }
     }
@@ -235,7 +268,8 @@ final class Sequences {
                 counter.least(),
                 counter.greatest(),
                 counter.cache(),
-                counter.columns()));
+                counter.columns(),
+                counter.settable()));
       }
     }
     return counters;

@@ -5,6 +5,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.shard.ChangeCaptures;
+import io.reshard.core.topology.Topology;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -24,6 +25,7 @@ final class WayBack {
       """
       SELECT current_setting('wal_level'),
         current_setting('max_replication_slots')::int - (SELECT count(*) FROM pg_replication_slots),
+        current_setting('max_wal_senders')::int - (SELECT count(*) FROM pg_stat_replication),
         (SELECT rolreplication OR rolsuper FROM pg_roles WHERE rolname = current_user)
       """;
 
@@ -37,11 +39,12 @@ final class WayBack {
 
   /** Checks what can be checked without making anything; {@code cutover_aborted} says what is. */
   void check(ShardSessions sessions, Deadline deadline) {
-    sessions.each(reverse.sources(), "gate", deadline, WayBack::checkShard);
+    sessions.each(reverse.sources(), "gate", deadline, this::checkShard);
   }
 
-  private static boolean checkShard(String shard, Connection connection) throws SQLException {
+  private boolean checkShard(String shard, Connection connection) throws SQLException {
     List<String> problems = new ArrayList<>();
+    long needed = onTheNodeOf(shard);
     try (PreparedStatement query = connection.prepareStatement(SERVER);
         ResultSet row = query.executeQuery()) {
       row.next();
@@ -49,10 +52,17 @@ final class WayBack {
         problems.add(
             "wal_level is " + row.getString(1) + "; set it to logical and restart the server");
       }
-      if (row.getInt(2) < 1) {
-        problems.add("no replication slot is free; drop one, or raise max_replication_slots");
+      if (row.getInt(2) < needed) {
+        problems.add(
+            "%d replication slots are free and %d needed; drop some, or raise max_replication_slots"
+                .formatted(row.getInt(2), needed));
       }
-      if (!row.getBoolean(3)) {
+      if (row.getInt(3) < needed) {
+        problems.add(
+            "%d WAL senders are free and %d needed; raise max_wal_senders and restart the server"
+                .formatted(row.getInt(3), needed));
+      }
+      if (!row.getBoolean(4)) {
         problems.add("the role may not replicate; ALTER ROLE … REPLICATION");
       }
     }
@@ -60,6 +70,15 @@ final class WayBack {
       throw Gate.refuse("there would be no way back from " + shard + ": " + problems);
     }
     return true;
+  }
+
+  /** How many shards of its node send their changes back. */
+  private long onTheNodeOf(String shard) {
+    Topology topology = reverse.source();
+    String node = topology.shard(shard).node();
+    return reverse.sources().stream()
+        .filter(source -> topology.shard(source).node().equals(node))
+        .count();
   }
 
   /** Makes publications and slots; {@code cutover_aborted} names the shard and the reason. */

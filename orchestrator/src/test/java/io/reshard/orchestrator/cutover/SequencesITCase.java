@@ -3,6 +3,7 @@ package io.reshard.orchestrator.cutover;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.postgres.Endpoint;
+import io.reshard.orchestrator.cutover.Sequences.Role;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.math.BigInteger;
@@ -80,7 +81,7 @@ class SequencesITCase {
       throws SQLException {
     create(source, onSource, drawnThere);
     create(target, onTarget, drawnHere);
-    advance(false, 0, 1);
+    advance(Role.COUNTING, 0, 1);
     assertThat(next(target)).isEqualTo(next);
   }
 
@@ -106,7 +107,7 @@ class SequencesITCase {
       throws SQLException {
     create(source, sequence, drawn);
     create(target, sequence, 0);
-    advance(true, place, places);
+    advance(Role.NEW, place, places);
     assertThat(next(target)).isEqualTo(next);
   }
 
@@ -129,7 +130,7 @@ class SequencesITCase {
       throws SQLException {
     create(source, sequence, column, drawn);
     create(target, sequence, column, 0);
-    advance(true, 1, 1);
+    advance(Role.NEW, 1, 1);
     assertThat(next(target)).isEqualTo(next);
   }
 
@@ -146,8 +147,38 @@ class SequencesITCase {
       throws SQLException {
     create(source, onSource, drawnThere);
     create(target, onTarget, drawnHere);
-    advance(false, 1, 1);
+    advance(Role.RETURNING, 1, 1);
     assertThat(next(target)).isEqualTo(next);
+  }
+
+  /** Were it set to where its source counts, both would give the same ids. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '#',
+      value = {
+        "START 1 # 50 # START 1 # 10 # 4294967347",
+        "START 1 # 10 # START 1 # 50 # 51",
+        "START 5001 # 7 # START 1 MAXVALUE 5000 # 3 # 4",
+      })
+  void aKeptShardDoesNotMeetASourceThatCountsOn(
+      String onSource, int drawnThere, String onTarget, int drawnHere, long next)
+      throws SQLException {
+    create(source, onSource, drawnThere);
+    create(target, onTarget, drawnHere);
+    advance(Role.COUNTING, 1, 1);
+    assertThat(next(target)).isEqualTo(next);
+  }
+
+  /** Else integers would run out, as each attempt takes a share of what is left. */
+  @ParameterizedTest
+  @CsvSource({"NEW, 2", "RETURNING, 1", "COUNTING, 1"})
+  void aFurtherAttemptSetsItToTheSamePlace(Role role, int place) throws SQLException {
+    create(source, "AS integer START 1", 50);
+    create(target, "AS integer START 1", 0);
+    advance(role, place, 2);
+    long first = next(target);
+    advance(role, place, 2);
+    assertThat(next(target)).isEqualTo(first + 1);
   }
 
   /** Ranges by hand: the next one may belong to a shard that does not lose rows to this target. */
@@ -158,7 +189,7 @@ class SequencesITCase {
     Map<String, BigInteger> other = Map.of("public.s", BigInteger.valueOf(5_000_000_000L));
     Map<String, BigInteger> own = Sequences.furthest(source);
     Sequences.advance(
-        target, new Sequences.Goal(own, Sequences.merge(List.of(own, other)), true, 1, 1));
+        target, new Sequences.Goal(own, Sequences.merge(List.of(own, other)), Role.NEW, 1, 1));
     assertThat(next(target)).isEqualTo(9_294_967_296L);
   }
 
@@ -170,7 +201,7 @@ class SequencesITCase {
     try (Statement statement = target.createStatement()) {
       statement.execute("ALTER SEQUENCE public.s RESTART 1000000");
     }
-    advance(false, 0, 1);
+    advance(Role.COUNTING, 0, 1);
     assertThat(next(target)).isEqualTo(1_000_000);
   }
 
@@ -183,9 +214,9 @@ class SequencesITCase {
         .hasToString("51");
   }
 
-  private void advance(boolean isNew, int place, int places) throws SQLException {
+  private void advance(Role role, int place, int places) throws SQLException {
     Map<String, BigInteger> reached = Sequences.furthest(source);
-    Sequences.advance(target, new Sequences.Goal(reached, reached, isNew, place, places));
+    Sequences.advance(target, new Sequences.Goal(reached, reached, role, place, places));
   }
 
   private static void create(Connection connection, String options, int drawn) throws SQLException {

@@ -27,7 +27,8 @@ class WayBackRefusalITCase {
   @ParameterizedTest
   @CsvSource({
     "wal_level, replica, wal_level is replica",
-    "max_replication_slots, 0, no replication slot is free"
+    "max_replication_slots, 0, 0 replication slots are free and 1 needed",
+    "max_wal_senders, 0, 0 WAL senders are free and 1 needed"
   })
   void refusesBeforeAnythingIsFenced(String setting, String value, String reason)
       throws SQLException {
