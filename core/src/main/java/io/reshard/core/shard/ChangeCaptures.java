@@ -55,23 +55,41 @@ public final class ChangeCaptures {
     registry.markPrepared(plan.planId(), made);
   }
 
-  /** Drops what is recorded and returns it. With a database its slots are gone as well. */
+  /**
+   * Drops what is recorded and returns it. With a database its slots are gone as well. A source
+   * that cannot be reached keeps its own alone, and its record: {@code source_unavailable} names
+   * it, and a further call goes on.
+   */
   public List<CaptureRecord> drop() {
     List<CaptureRecord> captures = registry.captures(plan.planId());
+    List<ReshardingException> failures = new ArrayList<>();
     for (CaptureRecord capture : captures) {
       try {
-        capture(capture.source()).drop(capture);
-      } catch (SQLException e) {
-        if (!SqlStates.INVALID_CATALOG_NAME.equals(e.getSQLState())) {
-          throw new ReshardingException(
-              ErrorCode.SOURCE_UNAVAILABLE,
-              "the change capture on " + capture.source() + " cannot be dropped: " + e.getMessage(),
-              e);
-        }
+        drop(capture);
+      } catch (ReshardingException e) {
+        failures.add(e);
       }
-      registry.forgetCapture(plan.planId(), capture.source());
+    }
+    if (!failures.isEmpty()) {
+      ReshardingException first = failures.remove(0);
+      failures.forEach(first::addSuppressed);
+      throw first;
     }
     return captures;
+  }
+
+  private void drop(CaptureRecord capture) {
+    try {
+      capture(capture.source()).drop(capture);
+    } catch (SQLException e) {
+      if (!SqlStates.INVALID_CATALOG_NAME.equals(e.getSQLState())) {
+        throw new ReshardingException(
+            ErrorCode.SOURCE_UNAVAILABLE,
+            "the change capture on " + capture.source() + " cannot be dropped: " + e.getMessage(),
+            e);
+      }
+    }
+    registry.forgetCapture(plan.planId(), capture.source());
   }
 
   private ChangeCapture capture(String source) {

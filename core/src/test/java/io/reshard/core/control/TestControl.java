@@ -5,10 +5,10 @@ import io.reshard.core.postgres.Endpoint;
 import java.sql.SQLException;
 
 /** Control databases of tests. */
-final class TestControl {
+public final class TestControl {
   private TestControl() {}
 
-  static ControlDatabase create() throws SQLException {
+  public static ControlDatabase create() throws SQLException {
     String url = TestServer.nodeUrl() + TestServer.createDatabase();
     return new ControlDatabase(new Endpoint("control database", url, "postgres", "postgres"))
         .migrate();

@@ -171,6 +171,10 @@ final class TestJob implements AutoCloseable {
     await().atMost(Duration.ofSeconds(30)).until(() -> events.size() >= count);
   }
 
+  void awaitKey(String key) {
+    await().atMost(Duration.ofSeconds(30)).until(() -> keys().contains(key));
+  }
+
   /** Takes a checkpoint and waits for it; its confirmation to the slot may come a little later. */
   void checkpoint() {
     // Until the task runs, Flink declines.

@@ -22,6 +22,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -75,12 +76,12 @@ final class Cutover {
   CutoverReport run() {
     try (ShardSessions sessions = openSessions();
         ControlSession session = control.openSession()) {
-      JobPosition verified = passGate(sessions);
+      Passed passed = passGate(sessions);
       int attempt = attempts.open();
       long begun = System.nanoTime();
       try {
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
-        return window(attempt, verified, sessions, session.database());
+        return window(attempt, passed, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
       }
@@ -122,8 +123,15 @@ final class Cutover {
     }
   }
 
-  /** Returns since where in the job's course the targets are known to equal their sources. */
-  private JobPosition passGate(ShardSessions sessions) {
+  /**
+   * What the gate has found.
+   *
+   * @param verified since where in the job's course the targets are known to equal their sources
+   * @param left what the operator's hook has left of the cutover's timeout
+   */
+  private record Passed(JobPosition verified, Duration left) {}
+
+  private Passed passGate(ShardSessions sessions) {
     // First of all: whoever finds the verification stale makes it again and comes back.
     gate.verifiedSince();
     checkAll(sessions, new Deadline(settings.timeout()));
@@ -131,8 +139,9 @@ final class Cutover {
     gate.checkStrays(sessions, new Deadline(SCANS));
     Deadline deadline = new Deadline(settings.timeout());
     callGateHook(deadline);
-    checkAll(sessions, deadline);
-    return gate.verifiedSince();
+    Duration left = deadline.left("gate hook");
+    checkAll(sessions, new Deadline(settings.timeout()));
+    return new Passed(gate.verifiedSince(), left);
   }
 
   private void checkAll(ShardSessions sessions, Deadline deadline) {
@@ -142,18 +151,18 @@ final class Cutover {
 
   /** The read-only window: a line per step. */
   private CutoverReport window(
-      int attempt, JobPosition verified, ShardSessions sessions, ControlDatabase session) {
+      int attempt, Passed passed, ShardSessions sessions, ControlDatabase session) {
     CutoverSteps steps = steps(attempt, sessions);
     JobProgress progress = new JobProgress(session, plan.planId());
     CutoverAttempts switching = new CutoverAttempts(session, plan);
     rehearse(attempt, steps, switching);
     gate.awaitShortLag();
-    Deadline deadline = new Deadline(settings.timeout());
+    Deadline deadline = new Deadline(passed.left());
     StepTimes times = new StepTimes();
     Collection<Long> fenced = times.of("fence", () -> steps.raiseFence(deadline));
     long end = times.of("mark", () -> steps.markEnd(fenced, deadline));
     times.of("drain", () -> steps.drain(end, progress, deadline));
-    times.of("verified", () -> steps.requireVerified(verified, progress));
+    times.of("verified", () -> steps.requireVerified(passed.verified(), progress));
     times.of("revoke", () -> steps.revokeForwardJob(deadline));
     deadline.left("switch");
     times.of("switch", () -> switching.switchTopology(attempt));
@@ -295,7 +304,7 @@ final class Cutover {
               Hook.Outcome outcome =
                   call(
                       hook,
-                      deadline.left("gate hook"),
+                      Collections.min(List.of(Hook.TIMEOUT, deadline.left("gate hook"))),
                       new StatusReader(control).read(plan.forwardId()));
               if (!outcome.accepted()) {
                 throw Gate.refuse(outcome.detail());
