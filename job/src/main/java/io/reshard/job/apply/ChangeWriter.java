@@ -64,20 +64,13 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     getMetricGroup().gauge("lagMillis", this::lagMillis);
     if (index == 0) {
       // One subtask is enough: the frontier waits for the first watermark of each.
-      coded(this::settleLeftovers);
+      coded(requested::settleLeftovers);
     }
   }
 
   /** How old, in milliseconds, what has arrived here is by its source's clock; -1 at first. */
   private long lagMillis() {
     return frontier == 0 ? -1 : Math.max(0, System.currentTimeMillis() - frontier);
-  }
-
-  /** Fetches again what an earlier attempt has evicted. */
-  private void settleLeftovers() throws SQLException {
-    for (String target : migration.plan().targets()) {
-      writer.settleLeftovers(migration.plan().shardOrdinal(target));
-    }
   }
 
   /** Work on targets. */

@@ -10,8 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 
 /**
- * Looks once a second whether somebody, such as a repair, has asked for rows to be fetched again.
- * The subtasks share the targets. Not thread-safe.
+ * Fetches rows again that are noted on the targets: what an earlier attempt has left, and once a
+ * second what somebody else, such as a repair, has asked for. Then the subtasks share the targets.
+ * Notes of a table wait until it is complete. Not thread-safe.
  */
 final class RequestedRows {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -20,6 +21,7 @@ final class RequestedRows {
   private final TargetWriter writer;
   private final List<Integer> targets;
   private Set<String> complete = Set.of();
+  private boolean asked;
   private long looked = System.nanoTime();
 
   RequestedRows(Migration migration, TargetWriter writer, int subtask, int subtasks) {
@@ -39,17 +41,35 @@ final class RequestedRows {
       return;
     }
     looked = System.nanoTime();
-    for (int target : targets) {
+    settle(targets);
+  }
+
+  /** Fetches again what an earlier attempt has evicted, on every target. */
+  void settleLeftovers() throws SQLException {
+    settle(migration.plan().targets().stream().map(migration.plan()::shardOrdinal).toList());
+  }
+
+  private void settle(List<Integer> ordinals) throws SQLException {
+    asked = false;
+    for (int target : ordinals) {
       writer.settle(target, this::isComplete);
     }
   }
 
-  /** An index that is being built would make us wait for it, and every change with us. */
+  /**
+   * An index that is being built would make us wait for it, and every change with us; or it would
+   * have to begin anew: (1) an attempt makes room for a unique index, and dies while it is built;
+   * (2) the next attempt's tracker begins to build it again; (3) we wait for its lock until we give
+   * up; (4) the attempt after that ends the builder's session. Nothing is missed: a gate whose
+   * state lets the changes of a table through was told so together with the control database, and
+   * any other one is told once the index builder has settled the notes itself.
+   */
   private boolean isComplete(EvictedKey note) {
     String table = migration.table(note.table()).displayName();
-    if (!complete.contains(table)) {
+    if (!complete.contains(table) && !asked) {
       ControlDatabase control = new ControlDatabase(migration.secrets().control().endpoint());
       complete = Set.copyOf(new JobProgress(control, migration.operationId()).completedTables());
+      asked = true;
     }
     return complete.contains(table);
   }

@@ -53,11 +53,6 @@ final class TargetWriter implements AutoCloseable {
     contended.settle();
   }
 
-  /** Fetches again what an earlier attempt of the job has evicted on the target. */
-  void settleLeftovers(int target) throws SQLException {
-    settle(target, note -> true);
-  }
-
   /** Fetches again every noted key on the target that {@code which} accepts, whoever noted it. */
   void settle(int target, Predicate<EvictedKey> which) throws SQLException {
     contended.settleAll(target, which);

@@ -5,10 +5,14 @@ import static org.awaitility.Awaitility.await;
 
 import io.reshard.core.TestServer;
 import io.reshard.core.control.ControlDatabase;
+import io.reshard.core.control.Epoch;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.shard.TargetEpoch;
 import io.reshard.job.Migration;
 import io.reshard.job.progress.ProgressUpdate;
+import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -76,18 +80,56 @@ class EvictionITCase {
   /** The checkpoint that the job restarts from covers the giver's event: it is not replayed. */
   @Test
   void theNextAttemptFetchesItAgainIfTheWriterDiesBeforehand() throws Exception {
-    takersLane.die();
-    giversLane.die();
+    Migration next = nextGeneration();
+    new ControlDatabase(next.secrets().control().endpoint())
+        .call(
+            "complete the table",
+            jdbi ->
+                jdbi.withHandle(
+                    handle ->
+                        handle.execute(
+                            "INSERT INTO job_progress (operation_id, kind, subject, generation,"
+                                + " attempt, value) VALUES (?, 'table', 'public.item', 0, 0, 1)",
+                            next.operationId())));
 
-    OneInputStreamOperatorTestHarness<ChangeBlock, ProgressUpdate> next =
-        new OneInputStreamOperatorTestHarness<>(new ChangeWriter(nextGeneration()));
-    try {
-      next.open();
-    } finally {
-      next.close();
-    }
+    openWriter(next);
 
     assertTheTargetIsWhatTheSourcesAre();
+  }
+
+  /** As an index that is being built would, a lock keeps everybody from writing. */
+  @Test
+  void theNextAttemptLeavesItToTheIndexBuilderWhileTheTableIsNotComplete() throws Exception {
+    Migration next = nextGeneration();
+    try (Connection builder = shards.connect(ItemShards.TARGET);
+        Statement statement = builder.createStatement()) {
+      builder.setAutoCommit(false);
+      statement.execute("LOCK TABLE item IN SHARE MODE");
+      openWriter(next);
+    }
+    assertThat(shards.query(ItemShards.TARGET, "SELECT key::text FROM reshard.refetch"))
+        .containsExactly("{4}");
+
+    Epoch epoch = next.epoch("builder");
+    try (Connection target = shards.connect(ItemShards.TARGET)) {
+      TargetEpoch.claim(target, next.operationId(), epoch, "shard-2");
+    }
+    try (Evictions evictions = new Evictions(next, epoch, "shard-2")) {
+      evictions.settle(next.table(0));
+    }
+    assertTheTargetIsWhatTheSourcesAre();
+  }
+
+  private void openWriter(Migration next) throws Exception {
+    takersLane.die();
+    giversLane.die();
+    OneInputStreamOperatorTestHarness<ChangeBlock, ProgressUpdate> writer =
+        new OneInputStreamOperatorTestHarness<>(new ChangeWriter(next));
+    try {
+      writer.open();
+    } finally {
+      writer.close();
+    }
   }
 
   private Migration nextGeneration() throws SQLException {

@@ -126,7 +126,7 @@ final class ItemLane {
   }
 
   void settleLeftovers() throws SQLException {
-    writer.settleLeftovers(ItemShards.TARGET);
+    writer.settle(ItemShards.TARGET, note -> true);
   }
 
   /** How many blocks did not read back as they were read. */
