@@ -4,16 +4,18 @@ import io.reshard.core.control.Mismatch;
 import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Split;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
-/** Counts what is wrong with one step of one split, and keeps the first few keys. */
+/** Counts what is wrong with one step of one split, and keeps the first few keys of each kind. */
 final class StepTally {
   private final StepAggregates aggregates;
   private final Split split;
   private final StepReader reader;
   private final String table;
   private final int maxSamples;
-  private final List<Mismatch> samples = new ArrayList<>();
+  private final Map<Mismatch.Kind, List<Mismatch>> samples = new EnumMap<>(Mismatch.Kind.class);
   private long mismatches;
   private long undecided;
 
@@ -46,8 +48,9 @@ final class StepTally {
   }
 
   private void sample(List<String> key, Mismatch.Kind kind) {
-    if (samples.size() < maxSamples) {
-      samples.add(Mismatch.of(table, key, kind));
+    List<Mismatch> kept = samples.computeIfAbsent(kind, unused -> new ArrayList<>());
+    if (kept.size() < maxSamples) {
+      kept.add(Mismatch.of(table, key, kind));
     }
   }
 
@@ -59,6 +62,6 @@ final class StepTally {
         aggregates.targetRows(),
         mismatches,
         undecided,
-        Documents.toJson(samples));
+        Documents.toJson(samples.values().stream().flatMap(List::stream).toList()));
   }
 }

@@ -10,7 +10,7 @@ import java.time.Duration;
  * What the operators know about a run. The plan comes without its splits: each travels with the
  * records that concern it, so that no operator holds thousands of them.
  *
- * @param samples how many keys a result names, at most
+ * @param samples how many keys of each kind a result names, at most
  * @param waitForJob whether to wait for the migration job before a difference is believed
  * @param frontierTimeout how long the job may take to let one heartbeat through
  */

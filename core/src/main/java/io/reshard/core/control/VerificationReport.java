@@ -9,9 +9,10 @@ import java.util.stream.Stream;
  *
  * @param consistent true only if every step of every split was compared and nothing differs
  * @param unverified pairs of split and step that the run has no result for
- * @param mismatchSamples keys that differ, at most as many as were asked for
+ * @param mismatchSamples keys that differ, of each kind at most as many as were asked for
  * @param strays what lies where it should not; such rows are on neither side of a comparison
  * @param undecidedSamples keys that could not be decided, at most as many as were asked for
+ * @param straySamples some of those rows' keys, of each kind at most as many as were asked for
  */
 public record VerificationReport(
     String run,

@@ -20,10 +20,21 @@ public final class VerificationStore {
       "SELECT step, count(*), sum(source_rows)::bigint, sum(target_rows)::bigint,"
           + " sum(mismatches)::bigint, sum(undecided)::bigint FROM verification"
           + " WHERE operation_id = ? AND run = ? GROUP BY step";
+
+  /** One kind must not hide another: so many missing rows that no row too many is named. */
   private static final String SAMPLES =
-      "SELECT step, sample::text FROM verification, jsonb_array_elements(samples) sample"
-          + " WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') = ANY (?)"
-          + " ORDER BY split, step LIMIT ?";
+      """
+      SELECT step, sample::text
+      FROM (
+        SELECT split, step, position, sample,
+          row_number() OVER (PARTITION BY sample ->> 'kind' ORDER BY split, step, position) AS place
+        FROM verification,
+          jsonb_array_elements(samples) WITH ORDINALITY AS kept (sample, position)
+        WHERE operation_id = ? AND run = ? AND (sample ->> 'kind') = ANY (?)) numbered
+      WHERE place <= ?
+      ORDER BY split, step, position
+      """;
+
   private static final String DECIDED =
       "SELECT split, count(*) FROM verification WHERE operation_id = ? AND run = ?"
           + " AND undecided = 0 AND step = ANY (?) GROUP BY split";
@@ -95,6 +106,8 @@ public final class VerificationStore {
   /**
    * The outcome of {@code run}. Each step of {@code plan} must have a result for every split of its
    * source: what has not been compared is never taken for equal.
+   *
+   * @param maxSamples how many keys of each kind the report names, at most
    */
   public VerificationReport report(Plan plan, String run, int maxSamples) {
     Map<String, Sums> sums = sums(plan.planId(), run);

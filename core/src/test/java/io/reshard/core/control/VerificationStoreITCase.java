@@ -1,0 +1,98 @@
+package io.reshard.core.control;
+
+import static io.reshard.core.control.Mismatch.Kind.EXTRA;
+import static io.reshard.core.control.Mismatch.Kind.MISSING;
+import static io.reshard.core.control.Mismatch.Kind.STRAY;
+import static io.reshard.core.control.Mismatch.Kind.UNOWNED;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.reshard.core.json.Documents;
+import io.reshard.core.plan.MigrationStep;
+import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.Split;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What a run has written, read back. */
+class VerificationStoreITCase {
+  private static final String RUN = "run";
+  private static final Plan PLAN = plan();
+
+  private ControlDatabase control;
+  private VerificationStore store;
+
+  @BeforeEach
+  void createControlDatabase() throws SQLException {
+    control = TestControl.create();
+    store = new VerificationStore(control);
+  }
+
+  @Test
+  void aReportNamesSoManyKeysOfEachKind() {
+    write(0, "a->b", mismatches(MISSING, 5), mismatches(STRAY, 2));
+    write(0, "a->c", mismatches(MISSING, 5), mismatches(UNOWNED, 1));
+    write(1, "a->b", mismatches(EXTRA, 1), mismatches(MISSING, 1));
+
+    VerificationReport report = store.report(PLAN, RUN, 3);
+
+    assertThat(report.mismatchSamples())
+        .extracting(Mismatch::kind)
+        .containsExactlyInAnyOrder(MISSING, MISSING, MISSING, EXTRA);
+    assertThat(report.straySamples())
+        .extracting(Mismatch::kind)
+        .containsExactlyInAnyOrder(STRAY, STRAY, UNOWNED);
+    assertThat(store.report(PLAN, RUN, 0).mismatchSamples()).isEmpty();
+    assertThat(store.differences(PLAN.planId(), RUN).get("a->b")).hasSize(7);
+  }
+
+  @SafeVarargs
+  private void write(int split, String step, List<Mismatch>... samples) {
+    List<Mismatch> all = new ArrayList<>();
+    for (List<Mismatch> some : samples) {
+      all.addAll(some);
+    }
+    control.call(
+        "write a result",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle.execute(
+                        "INSERT INTO verification (operation_id, run, mode, split, step,"
+                            + " source_rows, target_rows, mismatches, undecided, samples)"
+                            + " VALUES (?, ?, 'COUNT', ?, ?, 7, 7, 0, 0, ?::jsonb)",
+                        PLAN.planId(),
+                        RUN,
+                        split,
+                        step,
+                        Documents.toJson(all))));
+  }
+
+  private static List<Mismatch> mismatches(Mismatch.Kind kind, int count) {
+    return IntStream.range(0, count)
+        .mapToObj(id -> new Mismatch("public.orders", Integer.toString(id), kind))
+        .toList();
+  }
+
+  /** Three splits of one source, which moves rows to two targets. */
+  private static Plan plan() {
+    return new Plan(
+        Plan.FORMAT,
+        "op-1",
+        null,
+        null,
+        List.of(),
+        List.of(),
+        List.of(new MigrationStep("a", "b", "", 0, 0), new MigrationStep("a", "c", "", 0, 0)),
+        List.of(
+            new Split(0, 0, "a", null, List.of("10"), 7),
+            new Split(1, 0, "a", List.of("10"), List.of("20"), 7),
+            new Split(2, 0, "a", List.of("20"), null, 7)),
+        0,
+        0,
+        List.of());
+  }
+}
