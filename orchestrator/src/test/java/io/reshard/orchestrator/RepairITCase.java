@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.config.ReshardingOptions;
+import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.Repair;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -39,8 +43,9 @@ class RepairITCase {
               e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.VERIFICATION_FAILED))
           .hasMessageContaining("key=4000000000, kind=EXTRA")
           .hasMessageContaining("key=" + customer + ", kind=DIFFERENT");
-      VerificationReport report =
-          new Repair(migration.context(), migration.context().cluster().orElseThrow()).run();
+      OperationContext counting = counting(migration.context());
+      // To count rows would not find the one that differs: what has found it is made again.
+      VerificationReport report = new Repair(counting, counting.cluster().orElseThrow()).run();
       assertThat(report.consistent()).as("%s", report).isTrue();
 
       migration.drive(Phase.VERIFYING);
@@ -55,6 +60,16 @@ class RepairITCase {
                   .equal())
           .isTrue();
     }
+  }
+
+  private static OperationContext counting(OperationContext context) {
+    return new OperationContext(
+        context.plan(),
+        context.secrets(),
+        context.control(),
+        ReshardingOptions.builder().verificationMode(VerificationMode.COUNT).build(),
+        context.cluster(),
+        Optional.empty());
   }
 
   private static long runs(EmbeddedMigration migration) {

@@ -4,7 +4,11 @@ import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Whether the targets are known to equal their sources at this moment: a run of the verification
@@ -35,13 +39,15 @@ public final class CurrentVerification {
    */
   public VerificationRun require() {
     JobPosition now = progress.position();
+    List<VerificationRun> open = openDifferences();
+    if (!open.isEmpty()) {
+      throw stale(
+          "the run %s (%s) has found differences, and no later one that compares as much found none"
+              .formatted(open.get(0).run(), open.get(0).mode()));
+    }
     Optional<String> objection = Optional.empty();
     for (VerificationRun run : runs.newest()) {
-      VerificationReport report = store.report(plan, run.run(), 0);
-      if (report.mismatches() > 0) {
-        throw stale("the run " + run.run() + " has found differences");
-      }
-      if (report.consistent() && run.mode().covers(required)) {
+      if (run.mode().covers(required) && store.report(plan, run.run(), 0).consistent()) {
         if (run.since().frontier().isPresent() && now.continues(run.since())) {
           return run;
         }
@@ -49,6 +55,37 @@ public final class CurrentVerification {
       }
     }
     throw stale(objection.orElse("no verification by " + required + " is complete"));
+  }
+
+  /**
+   * What the next run must compare for the targets to be known to equal their sources: what is
+   * required, or more, if a run that compared more has found differences.
+   */
+  public VerificationMode needed() {
+    return openDifferences().stream()
+        .map(VerificationRun::mode)
+        .reduce(required, (one, other) -> one.covers(other) ? one : other);
+  }
+
+  /**
+   * The runs that found differences which are not known to be gone, the newest first. A later run
+   * that compares less proves nothing about them: (1) CHECKSUM names rows that differ; (2) COUNT
+   * finds as many rows on either side; (3) the rows still differ.
+   */
+  private List<VerificationRun> openDifferences() {
+    List<VerificationRun> open = new ArrayList<>();
+    Set<VerificationMode> passed = EnumSet.noneOf(VerificationMode.class);
+    for (VerificationRun run : runs.newest()) {
+      if (passed.stream().noneMatch(mode -> mode.covers(run.mode()))) {
+        VerificationReport report = store.report(plan, run.run(), 0);
+        if (report.mismatches() > 0) {
+          open.add(run);
+        } else if (report.consistent()) {
+          passed.add(run.mode());
+        }
+      }
+    }
+    return open;
   }
 
   private static String objection(VerificationRun run, JobPosition now) {
@@ -67,6 +104,8 @@ public final class CurrentVerification {
             + reason
             + "; 'reshard verify "
             + plan.forwardId()
+            + " --mode "
+            + needed()
             + "' compares them again");
   }
 }

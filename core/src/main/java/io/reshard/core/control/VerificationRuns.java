@@ -64,7 +64,7 @@ public final class VerificationRuns {
     control.call(what, jdbi -> jdbi.withHandle(handle -> handle.execute(sql, values)));
   }
 
-  /** The newest runs, the last one first. */
+  /** All runs, the last one first: each was begun by a person or by a driver, so they are few. */
   public List<VerificationRun> newest() {
     return control.call(
         "read the verifications",
@@ -75,7 +75,7 @@ public final class VerificationRuns {
                         .createQuery(
                             "SELECT run, mode, generation, attempt, frontier, mismatched_writes,"
                                 + " job_id, stop_requested FROM verification_run"
-                                + " WHERE operation_id = ? ORDER BY started_at DESC LIMIT 100")
+                                + " WHERE operation_id = ? ORDER BY started_at DESC")
                         .bind(0, plan.planId())
                         .map(
                             (row, context) ->

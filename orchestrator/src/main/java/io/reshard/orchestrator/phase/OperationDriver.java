@@ -213,7 +213,7 @@ public final class OperationDriver {
     keeper.ensureRunning();
     new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
     Verification verification = new Verification(context, cluster());
-    VerificationMode mode = context.options().verificationMode();
+    VerificationMode mode = verification.neededMode();
     Runnable check = () -> keeper.check(ErrorCode.REPLICATION_FAILED);
     VerificationReport report =
         anew ? verification.run(mode, SAMPLES, check) : verification.resume(mode, SAMPLES, check);

@@ -60,11 +60,11 @@ public final class Repair {
   }
 
   private VerificationReport verify(JobKeeper keeper) {
-    return new Verification(context, cluster)
-        .run(
-            context.options().verificationMode(),
-            Verification.ALL_KEYS,
-            () -> keeper.check(ErrorCode.REPLICATION_FAILED));
+    Verification verification = new Verification(context, cluster);
+    return verification.run(
+        verification.neededMode(),
+        Verification.ALL_KEYS,
+        () -> keeper.check(ErrorCode.REPLICATION_FAILED));
   }
 
   private void request(Map<String, List<Mismatch>> differences) {

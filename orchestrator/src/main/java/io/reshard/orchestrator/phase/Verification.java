@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.CurrentVerification;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.control.VerificationRun;
 import io.reshard.core.control.VerificationRuns;
@@ -114,6 +115,13 @@ public final class Verification {
 
   private VerificationReport report(String run, int samples) {
     return new VerificationStore(context.control()).report(context.plan(), run, samples);
+  }
+
+  /** What is to be compared for the next step: by the options, or more, to settle differences. */
+  public VerificationMode neededMode() {
+    return new CurrentVerification(
+            context.control(), context.plan(), context.options().verificationMode())
+        .needed();
   }
 
   /** Whether {@code report} lacks something because somebody wanted its run to stop. */

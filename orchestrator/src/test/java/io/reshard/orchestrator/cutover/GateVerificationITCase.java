@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.checksum.VerificationMode;
+import io.reshard.core.control.CurrentVerification;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -32,14 +33,17 @@ class GateVerificationITCase {
     plan = system.plan(2);
     new PendingShards(plan, system.secrets()).create();
     PlayedJob.reportCopy(system, plan);
-    context =
-        new OperationContext(
-            plan,
-            system.secrets(),
-            system.control(),
-            ReshardingOptions.builder().build(),
-            Optional.empty(),
-            Optional.empty());
+    context = context(VerificationMode.COUNT_AND_CHECKSUM);
+  }
+
+  private OperationContext context(VerificationMode mode) {
+    return new OperationContext(
+        plan,
+        system.secrets(),
+        system.control(),
+        ReshardingOptions.builder().verificationMode(mode).build(),
+        Optional.empty(),
+        Optional.empty());
   }
 
   @AfterEach
@@ -88,6 +92,32 @@ class GateVerificationITCase {
     assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
 
     verify("different", VerificationMode.COUNT, 1);
-    assertThat(gate()).contains("the run different has found differences");
+    assertThat(gate()).contains("the run different (COUNT) has found differences");
+  }
+
+  @Test
+  void aRunThatComparesLessHidesNoDifferences() {
+    context = context(VerificationMode.COUNT);
+    verify("different", VerificationMode.CHECKSUM, 1);
+    verify("counted", VerificationMode.COUNT, 0);
+    assertThat(gate())
+        .contains("the run different (CHECKSUM) has found differences")
+        .contains("reshard verify " + plan.planId() + " --mode CHECKSUM");
+    assertThat(needed()).isEqualTo(VerificationMode.CHECKSUM);
+
+    for (int run = 0; run < 120; run++) {
+      verify("counted" + run, VerificationMode.COUNT, 0);
+    }
+    assertThat(gate()).contains("the run different (CHECKSUM) has found differences");
+
+    verify("checked", VerificationMode.COUNT_AND_CHECKSUM, 0);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
+    assertThat(needed()).isEqualTo(VerificationMode.COUNT);
+    verify("counted again", VerificationMode.COUNT, 0);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
+  }
+
+  private VerificationMode needed() {
+    return new CurrentVerification(system.control(), plan, VerificationMode.COUNT).needed();
   }
 }
