@@ -30,14 +30,28 @@ final class CommandProcess {
             .formatted(
                 migration.system().control().endpoint().url(),
                 migration.context().cluster().orElseThrow().address()));
+    List<String> all = new ArrayList<>(List.of(migration.plan().planId()));
+    all.addAll(arguments);
+    return start(config, folder, List.of(), command, all);
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param settings of its JVM, such as {@code -Dname=value}
+   */
+  static Process start(
+      Path config, Path folder, List<String> settings, String command, List<String> arguments)
+      throws IOException {
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+    words.addAll(settings);
     words.addAll(
         List.of("-Dreshard.state=" + folder, "-cp", System.getProperty("java.class.path")));
     words.addAll(List.of("io.reshard.orchestrator.cli.Reshard", command));
-    words.addAll(List.of(migration.plan().planId(), "-c", config.toString()));
     words.addAll(arguments);
+    words.addAll(List.of("-c", config.toString()));
     return new ProcessBuilder(words)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(log(folder, command).toFile()))

@@ -17,6 +17,7 @@ import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.Hook;
 import io.reshard.orchestrator.phase.StatusReader;
+import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Phase;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -77,10 +78,13 @@ final class Cutover {
     try (ShardSessions sessions = openSessions();
         ControlSession session = control.openSession()) {
       Passed passed = passGate(sessions);
+      Milestone.GATE_PASSED.pass();
       int attempt = attempts.open();
       long begun = System.nanoTime();
       try {
+        Milestone.ATTEMPT_OPENED.pass();
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
+        Milestone.WAY_BACK_PREPARED.pass();
         return window(attempt, passed, sessions, session.database());
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
@@ -156,22 +160,29 @@ final class Cutover {
     JobProgress progress = new JobProgress(session, plan.planId());
     CutoverAttempts switching = new CutoverAttempts(session, plan);
     rehearse(attempt, steps, switching);
+    Milestone.SWITCH_REHEARSED.pass();
     gate.awaitShortLag();
+    Milestone.LAG_SHORT.pass();
     Deadline deadline = new Deadline(passed.left());
     StepTimes times = new StepTimes();
-    Collection<Long> fenced = times.of("fence", () -> steps.raiseFence(deadline));
-    long end = times.of("mark", () -> steps.markEnd(fenced, deadline));
-    times.of("drain", () -> steps.drain(end, progress, deadline));
-    times.of("verified", () -> steps.requireVerified(passed.verified(), progress));
-    times.of("revoke", () -> steps.revokeForwardJob(deadline));
+    Collection<Long> fenced = times.of("fence", Milestone.FENCED, () -> steps.raiseFence(deadline));
+    long end = times.of("mark", Milestone.END_MARKED, () -> steps.markEnd(fenced, deadline));
+    times.of("drain", Milestone.DRAINED, () -> steps.drain(end, progress, deadline));
+    times.of(
+        "verified",
+        Milestone.VERIFICATION_HOLDS,
+        () -> steps.requireVerified(passed.verified(), progress));
+    times.of("revoke", Milestone.REVOKED, () -> steps.revokeForwardJob(deadline));
     deadline.left("switch");
-    times.of("switch", () -> switching.switchTopology(attempt));
-    times.of("hook", this::callOperatorsSwap);
-    times.of("release", () -> steps.release(new Deadline(RESTORE)));
+    times.of("switch", Milestone.SWITCHED, () -> switching.switchTopology(attempt));
+    times.of("hook", Milestone.SWAPPED, this::callOperatorsSwap);
+    times.of("release", Milestone.RELEASED, () -> steps.release(new Deadline(RESTORE)));
     long readOnlyMillis = times.totalMillis();
     LOG.info("switched; writes were refused for {}", times);
     switching.recordWindow(attempt, readOnlyMillis);
+    Milestone.WINDOW_RECORDED.pass();
     sweep(steps);
+    Milestone.FENCES_SWEPT.pass();
     return new CutoverReport(
         true,
         plan.target().version(),
@@ -243,6 +254,7 @@ final class Cutover {
    */
   private CutoverStatus settle(int attempt) {
     CutoverStatus status = attempts.abort(attempt);
+    Milestone.ATTEMPT_SETTLED.pass();
     boolean switched = status == CutoverStatus.SWITCHED;
     if (switched && !isInForce()) {
       return status;
@@ -251,6 +263,7 @@ final class Cutover {
       CutoverSteps steps = steps(attempt, sessions);
       Deadline deadline = new Deadline(RESTORE);
       steps.takeOver(deadline);
+      Milestone.SESSIONS_ENDED.pass();
       // Whoever switches back from here on ends these sessions before it releases.
       if (switched && !isInForce()) {
         return status;
@@ -261,6 +274,7 @@ final class Cutover {
       } else {
         steps.restore(deadline);
       }
+      Milestone.WRITES_ALLOWED.pass();
       sweep(steps);
     }
     if (!switched && attempts.newest().orElseThrow().number() == attempt) {

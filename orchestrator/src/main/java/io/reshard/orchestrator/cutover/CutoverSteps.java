@@ -12,6 +12,7 @@ import io.reshard.core.shard.DisabledTriggers;
 import io.reshard.core.shard.Heartbeat;
 import io.reshard.core.shard.TargetEpoch;
 import io.reshard.core.topology.Shard;
+import io.reshard.orchestrator.state.Milestone;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -97,7 +98,17 @@ final class CutoverSteps {
 
   /** Raises the fence on all sources and returns the heartbeat that each committed with it. */
   Collection<Long> raiseFence(Deadline deadline) {
-    return sessions.each(plan.sources(), "fence", deadline, fence::raise).values();
+    return sessions
+        .each(
+            plan.sources(),
+            "fence",
+            deadline,
+            (source, connection) -> {
+              long value = fence.raise(source, connection);
+              Milestone.FENCING.pass();
+              return value;
+            })
+        .values();
   }
 
   /**
@@ -173,7 +184,11 @@ final class CutoverSteps {
         plan.targets(),
         "revoke",
         deadline,
-        (target, connection) -> TargetEpoch.revoke(connection, plan.planId(), attempt));
+        (target, connection) -> {
+          int revoked = TargetEpoch.revoke(connection, plan.planId(), attempt);
+          Milestone.REVOKING.pass();
+          return revoked;
+        });
   }
 
   private void advanceSequences(Deadline deadline) {
@@ -194,6 +209,7 @@ final class CutoverSteps {
                     role(target),
                     apart.indexOf(target) + 1,
                     apart.size())));
+    Milestone.SEQUENCES_ADVANCED.pass();
   }
 
   /** Whether somebody may count where the target's sources do. */
@@ -234,9 +250,12 @@ final class CutoverSteps {
         (shard, connection) -> {
           // A switch that this one takes back may have been frozen right before its own release.
           sessions.endOthers(shard, connection);
-          return kept.contains(shard)
-              ? fence.replaceByGuard(shard, connection)
-              : EarlierBarriers.disable(plan, connection, deadline);
+          int released =
+              kept.contains(shard)
+                  ? fence.replaceByGuard(shard, connection)
+                  : EarlierBarriers.disable(plan, connection, deadline);
+          Milestone.RELEASING.pass();
+          return released;
         });
   }
 

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cutover;
 
+import io.reshard.orchestrator.state.Milestone;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Supplier;
@@ -10,18 +11,22 @@ final class StepTimes {
   private final long begun = System.nanoTime();
   private final Map<String, Long> nanos = new LinkedHashMap<>();
 
-  <T> T of(String step, Supplier<T> work) {
+  /** Does one step, which leads to a milestone. */
+  <T> T of(String step, Milestone milestone, Supplier<T> work) {
     long start = System.nanoTime();
     try {
-      return work.get();
+      T result = work.get();
+      milestone.pass();
+      return result;
     } finally {
       nanos.put(step, System.nanoTime() - start);
     }
   }
 
-  void of(String step, Runnable work) {
+  void of(String step, Milestone milestone, Runnable work) {
     of(
         step,
+        milestone,
         () -> {
           work.run();
           return null;

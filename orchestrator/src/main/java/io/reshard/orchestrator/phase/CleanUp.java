@@ -4,6 +4,7 @@ import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
@@ -46,6 +47,7 @@ public final class CleanUp {
       boolean again = requireSwitched(operation);
       // From here on nobody can go back, so that rows may be deleted.
       cutover.close(context.reversed());
+      Milestone.WAY_BACK_CLOSED.pass();
       OperationHandle handle = new OperationHandle(store, lock, operation);
       try {
         ExecutionTrace.of(context.tracer(), context.plan(), trace -> carryOut(handle, trace));
@@ -92,6 +94,7 @@ public final class CleanUp {
     wayBack.endJob(handle.current());
     wayBack.dropCaptures();
     wayBack.deleteCheckpoints();
+    Milestone.WAY_BACK_REMOVED.pass();
     Removal removal = new Removal(context);
     removal.revokeEpochs();
     removal.dropCaptures();
@@ -102,6 +105,7 @@ public final class CleanUp {
     }
     // Last, since a later operation can forbid it for good, but nothing of the above.
     removal.removeMovedRows();
+    Milestone.MOVED_ROWS_REMOVED.pass();
   }
 
   private static void pause(OperationHandle handle, RuntimeException failure) {

@@ -10,6 +10,7 @@ import io.reshard.core.shard.PendingShards;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
@@ -90,10 +91,12 @@ public final class OperationDriver {
           .map(flink -> new JobKeeper(context.reversed(), flink, handle))
           .ifPresent(
               keeper -> afterwards(handle, "the way back is not kept", keeper::ensureRunning));
+      Milestone.REVERSE_JOB_RUNNING.pass();
       afterwards(
           handle,
           "a foreign key is not valid yet, though it is enforced",
           () -> cutover.validateForeignKeys(context));
+      Milestone.FOREIGN_KEYS_VALID.pass();
     }
     return handle.current();
   }

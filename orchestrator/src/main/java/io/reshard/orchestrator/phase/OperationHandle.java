@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
@@ -48,25 +49,33 @@ final class OperationHandle {
 
   void enter(Phase phase) {
     requireHeld();
+    Milestone.before(phase).pass();
     current = store.enter(current, phase);
+    Milestone.in(phase).pass();
     LOG.info("operation {} is {}", current.id(), phase);
   }
 
   void completePhase() {
     requireHeld();
+    Milestone.done(current.phase()).pass();
     current = store.complete(current);
+    Milestone.after(current.phase()).pass();
     LOG.info("operation {} has completed {}", current.id(), current.phase());
   }
 
   void completeWithError(OperationError error) {
     requireHeld();
+    Milestone.before(Phase.COMPLETED).pass();
     current = store.completeWithError(current, error);
+    Milestone.in(Phase.COMPLETED).pass();
     LOG.info("operation {} is COMPLETED, but: {}", current.id(), error.message());
   }
 
   void fail(OperationError error) {
     requireHeld();
+    Milestone.before(Phase.FAILED).pass();
     current = store.fail(current, error);
+    Milestone.in(Phase.FAILED).pass();
     LOG.info("operation {} is FAILED: {}: {}", current.id(), error.code(), error.message());
   }
 

@@ -5,6 +5,7 @@ import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.SqlStates;
 import io.reshard.orchestrator.state.DriverLock;
+import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
@@ -61,17 +62,25 @@ public final class Rollback {
         undoCutover();
         requireOwnTopology();
       }
+      Milestone.CUTOVER_TAKEN_BACK.pass();
       removal.endJob(handle.current());
+      Milestone.JOB_ENDED.pass();
       removal.revokeEpochs();
+      Milestone.EPOCHS_REVOKED.pass();
       removal.dropCaptures();
+      Milestone.CAPTURES_DROPPED.pass();
       wayBack.dropCaptures();
+      Milestone.REVERSE_CAPTURES_DROPPED.pass();
       removal.removeCopies(topologies.activeVersion());
+      Milestone.COPIES_REMOVED.pass();
       removal.deleteCheckpoints();
       wayBack.deleteCheckpoints();
+      Milestone.CHECKPOINTS_REMOVED.pass();
     } catch (RuntimeException e) {
       throw failed(handle, Failures.coded(e));
     }
     topologies.forget(context.plan().newShards());
+    Milestone.PENDING_SHARDS_FORGOTTEN.pass();
     handle.enter(Phase.ROLLED_BACK);
     List<String> removed = new ArrayList<>(removal.removed());
     removed.addAll(wayBack.removed());

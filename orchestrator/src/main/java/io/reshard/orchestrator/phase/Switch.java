@@ -1,5 +1,7 @@
 package io.reshard.orchestrator.phase;
 
+import io.reshard.orchestrator.state.Milestone;
+
 /**
  * The cutover with what follows it at once: the forward job has lost the right to write, so it ends
  * here, and its slots and checkpoints with it. A slot that nobody reads would fill its disk.
@@ -25,9 +27,12 @@ public final class Switch {
     CutoverReport report = cutover.run(context);
     Removal removal = new Removal(context);
     removal.endJob(handle.current());
+    Milestone.FORWARD_JOB_ENDED.pass();
     // The job that is submitted next runs the other way and must start from nothing of this one.
     handle.recordJob(null, null);
+    Milestone.FORWARD_JOB_FORGOTTEN.pass();
     endReplication(removal);
+    Milestone.FORWARD_JOB_REMOVED.pass();
     return report;
   }
 

@@ -7,8 +7,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 
 /** One command, run in this process, with all that it wrote. */
-record CommandRun(int exit, String out, String err) {
-  static CommandRun of(String... arguments) {
+public record CommandRun(int exit, String out, String err) {
+  public static CommandRun of(String... arguments) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     int exit =
@@ -20,7 +20,7 @@ record CommandRun(int exit, String out, String err) {
   }
 
   /** Standard output as one JSON document. */
-  JsonNode json() throws JsonProcessingException {
+  public JsonNode json() throws JsonProcessingException {
     return new ObjectMapper()
         .enable(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
         .readTree(out);
