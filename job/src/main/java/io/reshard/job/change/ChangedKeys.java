@@ -9,24 +9,23 @@ import java.util.Map;
 /**
  * The events of a stretch of the stream in its order, a key that changed more than once only where
  * it changed first, with its newest transaction: whoever sees that one sees those before it, which
- * had to end before it could change the same row.
+ * had to end before it could change the same row. It stands before heartbeats that it followed, and
+ * so is on its target before the frontier passes any of them.
  */
 final class ChangedKeys {
 
   private final List<ChangeEvent> events = new ArrayList<>();
-  private final Map<RowKey, ChangeEvent> sinceHeartbeat = new HashMap<>();
+  private final Map<RowKey, ChangeEvent> known = new HashMap<>();
 
   private record RowKey(short table, List<String> values) {}
 
   void add(ChangeEvent event) {
     if (event.isHeartbeat()) {
-      // What follows is not told to have been replicated before it.
-      sinceHeartbeat.clear();
       events.add(event);
       return;
     }
     ChangeEvent first =
-        sinceHeartbeat.putIfAbsent(new RowKey(event.table, Arrays.asList(event.key)), event);
+        known.putIfAbsent(new RowKey(event.table, Arrays.asList(event.key)), event);
     if (first == null) {
       events.add(event);
     } else {

@@ -16,11 +16,17 @@ import org.postgresql.util.PSQLState;
  */
 final class SlotFetchTask implements FetchTask<SourceSplitBase> {
 
-  /** A batch that is taken at once has no more messages than this. */
+  /** As many messages are decoded between two looks at the queue. */
   private static final int MESSAGES = 1024;
 
-  /** While nobody takes a batch it grows up to here: of a hot key it holds one change then. */
-  private static final int MAXIMUM_KEYS = 4096;
+  /** A batch holds no more keys than this, be it that nobody takes it or that we are behind. */
+  private static final int MAXIMUM_KEYS = 8192;
+
+  /** What was committed longer ago than this, in milliseconds, is read behind its time. */
+  private static final long BEHIND_MILLIS = 1000;
+
+  /** While behind, a batch gathers for so long: a hot key in it is told, read and written once. */
+  private static final long GATHERING_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
   /** How long to rest where nothing arrives or nobody takes; the driver cannot wake us. */
   private static final long REST_MILLIS = 2;
@@ -74,18 +80,25 @@ final class SlotFetchTask implements FetchTask<SourceSplitBase> {
       SlotStream stream, StreamDecoder decoder, ChangeEventQueue<DataChangeEvent> queue)
       throws SQLException, InterruptedException {
     long handedOn = decoder.position();
+    long handedOnNanos = System.nanoTime();
     ChangedKeys changed = new ChangedKeys();
     while (isRunning()) {
       stream.confirm(confirmed);
       boolean idle = !decode(stream, decoder, changed);
       // The queue itself would wait without a sign of life to the server, and without an end.
       boolean full = queue.remainingCapacity() == 0;
-      if (!full && (changed.size() > 0 || decoder.position() > handedOn)) {
+      boolean gathering =
+          !idle
+              && changed.size() < MAXIMUM_KEYS
+              && System.nanoTime() - handedOnNanos < GATHERING_NANOS
+              && System.currentTimeMillis() - decoder.commitMillis() > BEHIND_MILLIS;
+      if (!full && !gathering && (changed.size() > 0 || decoder.position() > handedOn)) {
         handedOn = decoder.position();
         queue.enqueue(
             new DataChangeEvent(
                 new ChangeBatch(changed.events(), handedOn, decoder.commitMillis())));
         changed = new ChangedKeys();
+        handedOnNanos = System.nanoTime();
       }
       if (idle || (full && changed.size() >= MAXIMUM_KEYS)) {
         rest();

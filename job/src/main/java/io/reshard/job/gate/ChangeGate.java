@@ -34,7 +34,13 @@ public final class ChangeGate extends AbstractStreamOperator<ChangeEvent>
     implements TwoInputStreamOperator<ChangeEvent, TableCopied, ChangeEvent>,
         Triggerable<Integer, VoidNamespace> {
   private static final long serialVersionUID = 1L;
-  private static final int SLICE = 100;
+
+  /**
+   * Released at once: some 25 ms of work behind the gate. Each slice looks for the bucket's first
+   * key among those that slices before it have removed.
+   */
+  private static final int SLICE = 500;
+
   private static final long POLL_MILLIS = 500;
 
   /** How many keys are parked in a bucket; cleared where there are none. */
@@ -139,6 +145,7 @@ public final class ChangeGate extends AbstractStreamOperator<ChangeEvent>
       timers.registerProcessingTimeTimer(VoidNamespace.INSTANCE, soon());
     } else {
       count.clear();
+      parked.clear();
     }
     emitHeldWatermark();
   }

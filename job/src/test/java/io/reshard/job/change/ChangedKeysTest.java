@@ -30,14 +30,15 @@ class ChangedKeysTest {
   }
 
   @Test
-  void namesAKeyAgainAfterAHeartbeat() {
+  void namesAKeyBeforeTheHeartbeatsThatItsLaterChangesFollow() {
     changed.add(row(0, "a", 7));
     changed.add(ChangeEvent.ofHeartbeat(SOURCE, 8, 1, 100));
-    changed.add(row(0, "a", 9));
+    changed.add(row(0, "b", 9));
     changed.add(row(0, "a", 10));
+    changed.add(ChangeEvent.ofHeartbeat(SOURCE, 11, 2, 200));
     assertThat(changed.events())
         .extracting(event -> event.transactionId)
-        .containsExactly(7L, 8L, 10L);
+        .containsExactly(10L, 8L, 9L, 11L);
   }
 
   private static ChangeEvent row(int table, String key, long transactionId) {

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.ShrinkingMode;
@@ -31,8 +32,16 @@ class ChangeGateTest {
   private static final int KEYS = 40;
   private static final int GROUPS = 16;
 
-  /** More keys than a slice has, so that parked ones come out in several. */
-  private static final int BURST = 300;
+  /** Keys of one bucket, and more than a slice has: parked ones come out in several. */
+  private static final int[] BURST =
+      IntStream.iterate(KEYS, key -> key + 1)
+          .filter(key -> bucket(key) == bucket(KEYS))
+          .limit(600)
+          .toArray();
+
+  private static int bucket(int key) {
+    return new Bucket().getKey(new Key((short) 0, String.valueOf(key)).changed(0));
+  }
 
   private final List<Subtask> subtasks = new ArrayList<>();
 
@@ -147,8 +156,8 @@ class ChangeGateTest {
   }
 
   private void burst(int table) throws Exception {
-    for (int key = 0; key < BURST; key++) {
-      change(table, KEYS + key);
+    for (int key : BURST) {
+      change(table, key);
     }
   }
 

@@ -100,6 +100,8 @@ public final class EmbeddedCluster implements FlinkCluster {
     settings.set(WebOptions.SUBMIT_ENABLE, false);
     settings.set(CheckpointingOptions.CHECKPOINTS_DIRECTORY, checkpoints);
     settings.set(CoreOptions.CHECK_LEAKED_CLASSLOADER, false);
+    settings.set(
+        CoreOptions.ALWAYS_PARENT_FIRST_LOADER_PATTERNS_ADDITIONAL, JobSettings.SHARED_CLASSES);
     settings.set(TaskManagerOptions.MANAGED_MEMORY_SIZE, MemorySize.ofMebiBytes(512));
     settings.set(TaskManagerOptions.NETWORK_MEMORY_MIN, MemorySize.ofMebiBytes(128));
     settings.set(TaskManagerOptions.NETWORK_MEMORY_MAX, MemorySize.ofMebiBytes(128));

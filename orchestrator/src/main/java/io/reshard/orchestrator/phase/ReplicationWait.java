@@ -23,9 +23,10 @@ final class ReplicationWait {
   /** Until every table is copied and its changes flow. On the way back nothing is copied. */
   void awaitTables() {
     int tables = context.plan().tables().size();
+    long start = System.nanoTime();
     while (progress.completedTables().size() < tables) {
       keeper.check(ErrorCode.COPY_FAILED);
-      Waiting.sleep(Waiting.POLL);
+      Waiting.sleep(Waiting.rest(start));
     }
   }
 

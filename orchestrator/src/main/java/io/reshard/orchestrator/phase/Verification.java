@@ -151,6 +151,7 @@ public final class Verification {
 
   private void await(JobID job, Runnable whileWaiting) {
     boolean finished = false;
+    long start = System.nanoTime();
     try {
       while (!finished) {
         JobStatus status =
@@ -167,7 +168,7 @@ public final class Verification {
         finished = status == JobStatus.FINISHED;
         if (!finished) {
           whileWaiting.run();
-          Waiting.sleep(Waiting.POLL);
+          Waiting.sleep(Waiting.rest(start));
         }
       }
     } catch (ReshardingException e) {
