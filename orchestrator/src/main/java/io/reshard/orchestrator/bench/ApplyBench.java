@@ -43,7 +43,7 @@ final class ApplyBench {
   /**
    * One round's figures, by changes.
    *
-   * @param perSecond of the product from when all operators of its job ran; the start of a job,
+   * @param perSecond of the product from when its job's first operator ran; the start of a job,
    *     which {@code product} counts in, takes as long whatever it has to do
    */
   record Round(
@@ -59,6 +59,7 @@ final class ApplyBench {
         Product product = new Product(shards, folder);
         Meter meter = new Meter(shards)) {
       NativePeer peer = new NativePeer(shards);
+      peer.prepare();
       peer.subscribe();
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {
@@ -86,7 +87,9 @@ final class ApplyBench {
     }
     long[] millis = new long[1];
     Meter.Work own = () -> millis[0] = product.drainMillis();
+    shards.checkpoint();
     Meter.Figure first = meter.measure(written, productFirst ? own : () -> drain(peer));
+    shards.checkpoint();
     Meter.Figure second = meter.measure(written, productFirst ? () -> drain(peer) : own);
     return new Round(
         load,

@@ -66,7 +66,9 @@ final class BenchShards implements AutoCloseable {
             .setting("max_worker_processes", "40")
             .setting("max_sync_workers_per_subscription", "2")
             .setting("shared_buffers", "512MB")
-            .setting("max_wal_size", "8GB");
+            .setting("max_wal_size", "8GB")
+            // Neither it nor a checkpoint of what one peer wrote falls into the time of the next.
+            .setting("autovacuum", "off");
     try {
       for (int server = 0; server < 2 * PER_SIDE; server++) {
         servers.add(EmbeddedPostgresServer.start(options));
@@ -127,6 +129,13 @@ final class BenchShards implements AutoCloseable {
     statements.add("VACUUM ANALYZE public.item");
     for (String statement : statements) {
       execute(sourceServer(source), sourceDatabase(source), statement);
+    }
+  }
+
+  /** Leaves nothing to be written of what has been done so far. */
+  void checkpoint() throws SQLException {
+    for (EmbeddedPostgresServer server : servers) {
+      execute(server, "postgres", "CHECKPOINT");
     }
   }
 

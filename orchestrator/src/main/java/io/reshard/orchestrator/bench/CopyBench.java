@@ -24,8 +24,9 @@ final class CopyBench {
   /**
    * One round's figures, by rows.
    *
-   * @param perSecond of the product from when all operators of its job ran; the start of an
-   *     operation, which {@code product} counts in, takes as long whatever the rows
+   * @param perSecond of the product from when its job's first operator ran; the start of an
+   *     operation, which {@code product} counts in, takes as long whatever the rows. The peers find
+   *     their databases and tables made
    */
   record Round(
       BenchTable table,
@@ -40,16 +41,21 @@ final class CopyBench {
       try (BenchShards shards = new BenchShards(rows, table);
           Product product = new Product(shards, folder.resolve("round-" + round));
           Meter meter = new Meter(shards)) {
+        NativePeer nativePeer = new NativePeer(shards);
+        nativePeer.prepare();
+        RawPipe rawPipe = new RawPipe(shards);
+        rawPipe.prepare();
         CopyTime[] own = new CopyTime[1];
         List<Meter.Work> peers =
             List.of(
                 () -> own[0] = CopyTime.measure(shards, product),
-                () -> new NativePeer(shards).subscribe(),
-                () -> new RawPipe(shards).copy());
+                nativePeer::subscribe,
+                rawPipe::copy);
         Meter.Figure[] figures = new Meter.Figure[peers.size()];
         // Each goes first in its turn, since the first one finds the source's pages cold.
         for (int turn = 0; turn < figures.length; turn++) {
           int peer = (round + turn) % figures.length;
+          shards.checkpoint();
           figures[peer] = meter.measure(rows, peers.get(peer));
           if (peer == 0) {
             // The job would go on replicating beside its peers.

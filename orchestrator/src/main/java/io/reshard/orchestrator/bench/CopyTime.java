@@ -10,7 +10,7 @@ import java.sql.SQLException;
  * @param planMillis of the planner, before all else
  * @param attempts of the job: with more than one the other times are those of the last, which had
  *     less to do
- * @param startMillis from the beginning until all operators of the job run
+ * @param startMillis from the beginning until the first operator of the job runs
  * @param copyMillis from then until the last primary key stands
  * @param rowsPerSecond in {@code copyMillis}
  * @param product with the start

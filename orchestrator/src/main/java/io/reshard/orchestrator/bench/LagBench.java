@@ -46,6 +46,7 @@ final class LagBench {
         Product product = new Product(shards, folder);
         Meter meter = new Meter(shards)) {
       NativePeer peer = new NativePeer(shards);
+      peer.prepare();
       peer.subscribe();
       product.drive(Phase.REPLICATING);
       for (int round = 0; round < rounds; round++) {

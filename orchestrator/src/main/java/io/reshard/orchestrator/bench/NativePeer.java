@@ -16,7 +16,19 @@ final class NativePeer {
     this.shards = shards;
   }
 
-  /** Creates all, waits for the initial copy, and leaves the subscriptions enabled. */
+  /** Makes the databases and tables. */
+  void prepare() throws SQLException {
+    for (int target = 0; target < BenchShards.TARGETS; target++) {
+      EmbeddedPostgresServer subscriber = shards.targetServer(target);
+      subscriber.createDatabase(database(target));
+      BenchShards.execute(subscriber, database(target), shards.table().create());
+      for (String index : shards.table().createIndexes()) {
+        BenchShards.execute(subscriber, database(target), index);
+      }
+    }
+  }
+
+  /** Subscribes, waits for the initial copy, and leaves the subscriptions enabled. */
   void subscribe() throws SQLException, IOException, InterruptedException {
     for (int target = 0; target < BenchShards.TARGETS; target++) {
       subscribe(target);
@@ -48,11 +60,6 @@ final class NativePeer {
         publisher,
         published,
         "SELECT pg_create_logical_replication_slot('peer_%d', 'pgoutput')".formatted(target));
-    subscriber.createDatabase(database(target));
-    BenchShards.execute(subscriber, database(target), shards.table().create());
-    for (String index : shards.table().createIndexes()) {
-      BenchShards.execute(subscriber, database(target), index);
-    }
     BenchShards.execute(
         subscriber,
         database(target),

@@ -83,7 +83,7 @@ final class Product implements AutoCloseable {
     return new JobProgress(shards.control(), context.operationId());
   }
 
-  /** When the last subtask of the job began to run, in milliseconds since 1970. */
+  /** When the first subtask of the job began to run, in milliseconds since 1970. */
   long runningSinceMillis() throws SQLException, IOException, InterruptedException {
     JobStatistics statistics = statistics();
     Await.until("the job runs", () -> statistics.runningSinceMillis().isPresent());
@@ -156,8 +156,8 @@ final class Product implements AutoCloseable {
   }
 
   /**
-   * Starts the job again and lets it apply its backlog; returns the milliseconds from when all of
-   * it ran until everything was on its target.
+   * Starts the job again and lets it apply its backlog; returns the milliseconds from when the
+   * first of it ran until everything was on its target.
    */
   long drainMillis() throws SQLException, IOException, InterruptedException {
     resume();

@@ -62,6 +62,7 @@ final class SourceLoadBench {
   private Side logicalReplication() throws SQLException, IOException, InterruptedException {
     try (BenchShards shards = new BenchShards(rows, 0)) {
       NativePeer peer = new NativePeer(shards);
+      peer.prepare();
       return side(shards, peer::subscribe, peer::awaitCaughtUp);
     }
   }

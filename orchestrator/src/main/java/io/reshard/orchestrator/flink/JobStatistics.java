@@ -36,8 +36,8 @@ public final class JobStatistics {
   public record Checkpoint(long id, boolean completed, Instant begun, Instant ended) {}
 
   /**
-   * When the last subtask began to run, in milliseconds since 1970; empty until every one of them
-   * runs, or has run.
+   * When the first subtask began to run, in milliseconds since 1970; empty until every one of them
+   * runs, or has run. Sources begin to read while others are still opening.
    */
   public OptionalLong runningSinceMillis() throws IOException, InterruptedException {
     List<Long> starts = new ArrayList<>();
@@ -48,7 +48,7 @@ public final class JobStatistics {
       }
     }
     return starts.stream().allMatch(start -> start > 0)
-        ? starts.stream().mapToLong(Long::longValue).max()
+        ? starts.stream().mapToLong(Long::longValue).min()
         : OptionalLong.empty();
   }
 
