@@ -56,6 +56,11 @@ public final class ReadThrottle implements AutoCloseable {
     return of(shard).nanosToWait(throttle);
   }
 
+  /** Whether what has been read may have to be waited for before more may be read. */
+  public boolean isPaced() {
+    return throttle.bytesPerSecond() != null;
+  }
+
   private ShardThrottle of(String shard) {
     return shards.computeIfAbsent(shard, key -> new ShardThrottle(plan, secrets, key));
   }

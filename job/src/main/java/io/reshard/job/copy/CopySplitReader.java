@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.Semaphore;
@@ -19,15 +20,35 @@ import org.apache.flink.connector.base.source.reader.splitreader.SplitReader;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsAddition;
 import org.apache.flink.connector.base.source.reader.splitreader.SplitsChange;
 
-/** Runs in the reader's fetcher thread: one COPY per split, one session per source. */
+/**
+ * Runs in the reader's fetcher thread: one COPY per split, one session per source.
+ *
+ * <p>A split whose bytes have to be waited for is handed on once it has been read to its end, and
+ * one of which something was handed on waits no more. From its first block on a transaction that
+ * has written is open on the target, and if that server is a source as well, no slot there lets go
+ * of write-ahead log from before: (1) the first block of a split is written; (2) the rate allows
+ * the second one a minute later; (3) every slot of the server keeps the log of that minute.
+ */
 final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
   private static final long LONGEST_REST_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
+  /**
+   * Twice of what the planner cuts splits to, as it goes by statistics. What a split has more is
+   * neither held in memory nor read without waiting.
+   */
+  private static final long MOST_HELD_BYTES = 64_000_000;
 
   private final Migration migration;
   private final Queue<CopySplit> waiting = new ArrayDeque<>();
   private final CopySessions sessions;
   private final ReadThrottle throttle;
   private final Semaphore wakeUps = new Semaphore(0);
+
+  /** What has been read of the current split and was not handed on yet. */
+  private final List<CopyBlock> held = new ArrayList<>();
+
+  private long readBytes;
+  private boolean handedOn;
   private SplitRead current;
 
   CopySplitReader(Migration migration, int subtask) {
@@ -54,7 +75,7 @@ final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
     if (current != null || begin()) {
       String source = current.split().split().source();
       try {
-        long nanos = throttle.nanosToWait(source);
+        long nanos = mayWait() ? throttle.nanosToWait(source) : 0;
         if (nanos > 0) {
           rest(nanos);
         } else {
@@ -97,14 +118,27 @@ final class CopySplitReader implements SplitReader<CopyBlock, CopySplit> {
     }
   }
 
+  private boolean mayWait() {
+    return !handedOn || readBytes > MOST_HELD_BYTES;
+  }
+
   private void read(String source, RecordsBySplits.Builder<CopyBlock> records) throws SQLException {
     List<CopyBlock> blocks = current.next();
-    records.addAll(current.split().splitId(), blocks);
-    throttle.spend(source, blocks.stream().mapToLong(block -> block.tuples.length).sum());
+    long bytes = blocks.stream().mapToLong(block -> block.tuples.length).sum();
+    throttle.spend(source, bytes);
+    held.addAll(blocks);
+    readBytes += bytes;
+    if (current.finished() || handedOn || !throttle.isPaced() || readBytes > MOST_HELD_BYTES) {
+      records.addAll(current.split().splitId(), List.copyOf(held));
+      held.clear();
+      handedOn = true;
+    }
     if (current.finished()) {
       records.addFinishedSplit(current.split().splitId());
       throttle.end(source);
       current = null;
+      readBytes = 0;
+      handedOn = false;
     }
   }
 
