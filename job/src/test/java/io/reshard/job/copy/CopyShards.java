@@ -30,13 +30,26 @@ final class CopyShards implements AutoCloseable {
   private final EmbeddedPostgresServer server;
   private final Migration migration;
 
+  /** With items of one column. */
   CopyShards(ServerOptions options) throws SQLException {
+    this(
+        options,
+        table(List.of(new Column("id", "bigint", false)), List.of()),
+        "CREATE TABLE public.item (id bigint NOT NULL)");
+  }
+
+  /**
+   * With items of another form.
+   *
+   * @param ddl makes the table on the target, as it is before indexes are built
+   */
+  CopyShards(ServerOptions options, PlannedTable table, String ddl) throws SQLException {
     server = EmbeddedPostgresServer.start(options);
     try {
       for (String database : List.of("control", "app_0", "app_1")) {
         server.createDatabase(database);
       }
-      Plan plan = plan(server);
+      Plan plan = plan(server, table);
       Secrets.Control login =
           new Secrets.Control(server.url("control"), EmbeddedPostgresServer.USER, null);
       new ControlDatabase(login.endpoint()).migrate();
@@ -44,7 +57,7 @@ final class CopyShards implements AutoCloseable {
       try (Connection target = target();
           Statement statement = target.createStatement()) {
         ShardSchema.ensure(target);
-        statement.execute("CREATE TABLE public.item (id bigint NOT NULL)");
+        statement.execute(ddl);
       }
     } catch (SQLException | RuntimeException e) {
       server.close();
@@ -79,22 +92,25 @@ final class CopyShards implements AutoCloseable {
     server.close();
   }
 
-  private static Plan plan(EmbeddedPostgresServer server) {
+  /** The table {@code public.item}, with its key {@code id} among the columns. */
+  static PlannedTable table(List<Column> columns, List<IndexDefinition> indexes) {
+    return new PlannedTable(
+        "public",
+        "item",
+        columns,
+        List.of("id"),
+        "id",
+        true,
+        List.of(),
+        new IndexDefinition("item_pkey", "ALTER TABLE public.item ADD PRIMARY KEY (id)"),
+        indexes,
+        List.of(),
+        0,
+        0);
+  }
+
+  private static Plan plan(EmbeddedPostgresServer server, PlannedTable table) {
     Node node = new Node("node-1", server.url(""), EmbeddedPostgresServer.USER, null, null);
-    PlannedTable table =
-        new PlannedTable(
-            "public",
-            "item",
-            List.of(new Column("id", "bigint", false)),
-            List.of("id"),
-            "id",
-            true,
-            List.of(),
-            new IndexDefinition("item_pkey", "ALTER TABLE public.item ADD PRIMARY KEY (id)"),
-            List.of(),
-            List.of(),
-            0,
-            0);
     return new Plan(
         Plan.FORMAT,
         OPERATION,
