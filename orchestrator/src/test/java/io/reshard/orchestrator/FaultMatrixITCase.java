@@ -36,6 +36,7 @@ class FaultMatrixITCase {
   /** What is left of the cutover's time is short, where it is to run out. */
   private static final String IMPATIENT = "4s";
 
+  private static final String PATIENT = "30s";
   private static final String LONGER = "6000";
   private static final long PAST_TIMEOUT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
@@ -256,6 +257,7 @@ class FaultMatrixITCase {
   private static String frozen(Cell cell, InterruptedOperation operation, Process process)
       throws Exception {
     operation.awaitFrozen(process);
+    operation.option("cutoverTimeout", PATIENT);
     long since = System.nanoTime();
     try {
       if (!operation.phase().terminal() || operation.phase() == Phase.FAILED) {
@@ -287,7 +289,7 @@ class FaultMatrixITCase {
   private static String goneOn(Cell cell, InterruptedOperation operation) throws Exception {
     Phase phase = operation.phase();
     if (phase != Phase.ROLLED_BACK && phase != Phase.COMPLETED) {
-      operation.option("cutoverTimeout", "30s");
+      operation.option("cutoverTimeout", PATIENT);
       switch (cell.course()) {
         case START, SWITCH, UNDO -> operation.succeed("resume");
         case REFUSAL -> operation.run("resume");
