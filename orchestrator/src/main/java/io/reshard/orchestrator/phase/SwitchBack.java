@@ -2,6 +2,7 @@ package io.reshard.orchestrator.phase;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.core.postgres.SqlStates;
 import io.reshard.orchestrator.state.Phase;
 import java.time.Duration;
 
@@ -28,7 +29,23 @@ final class SwitchBack {
       cutover.undo(back);
       bringUpToDate(handle);
     }
-    cutover.run(back);
+    switchBack();
+  }
+
+  /**
+   * (1) A rollback switches back, releases the old shards and drops the databases of the new ones;
+   * (2) it dies; (3) the next one finds that the topology has switched, and would release once
+   * more, on every shard. A new database that is gone tells that the old shards are released.
+   */
+  private void switchBack() {
+    boolean before = cutover.switched(back);
+    try {
+      cutover.run(back);
+    } catch (ReshardingException e) {
+      if (!before || !Failures.hasState(e, SqlStates.INVALID_CATALOG_NAME)) {
+        throw e;
+      }
+    }
   }
 
   /** A crash may have come between the switch and what follows it. */

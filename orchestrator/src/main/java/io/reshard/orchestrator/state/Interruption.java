@@ -32,6 +32,7 @@ final class Interruption {
   }
 
   private static void interrupt(Milestone milestone, String how) {
+    System.err.println("interrupted at " + milestone);
     switch (how) {
       case "kill" -> signal("-KILL");
       case "freeze" -> signal("-STOP");
