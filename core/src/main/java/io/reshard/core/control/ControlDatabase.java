@@ -5,6 +5,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.Endpoint;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Properties;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.FlywayException;
@@ -20,17 +21,37 @@ public final class ControlDatabase {
 
   private static final String APPLICATION = "reshard control";
 
+  /** A process that is frozen inside a transaction must not keep its rows from all others. */
+  private static final String OPTIONS = "-c idle_in_transaction_session_timeout=20s";
+
   private final Endpoint endpoint;
+  private final Duration longestAnswer;
   private final Jdbi jdbi;
 
   public ControlDatabase(Endpoint endpoint) {
+    this(endpoint, Duration.ZERO);
+  }
+
+  private ControlDatabase(Endpoint endpoint, Duration longestAnswer) {
     this.endpoint = endpoint;
+    this.longestAnswer = longestAnswer;
     this.jdbi = Jdbi.create(this::open);
+  }
+
+  /**
+   * The same for somebody whom a server that does not answer, be it frozen or unreachable, must not
+   * make stand still: what takes longer fails.
+   *
+   * @param longest rounded to seconds, at least one
+   */
+  public ControlDatabase answeringWithin(Duration longest) {
+    return new ControlDatabase(endpoint, longest);
   }
 
   /** Does all its work on {@code session}. */
   ControlDatabase(Endpoint endpoint, Connection session) {
     this.endpoint = endpoint;
+    this.longestAnswer = Duration.ZERO;
     this.jdbi = Jdbi.create(session);
   }
 
@@ -42,6 +63,8 @@ public final class ControlDatabase {
   private Connection open() throws SQLException {
     Properties properties = new Properties();
     PGProperty.CURRENT_SCHEMA.set(properties, SCHEMA);
+    PGProperty.SOCKET_TIMEOUT.set(properties, Math.toIntExact(longestAnswer.toSeconds()));
+    PGProperty.OPTIONS.set(properties, OPTIONS);
     return endpoint.connect(APPLICATION, properties);
   }
 

@@ -80,6 +80,9 @@ final class Driving {
                     "Switched to version %d of the topology; writes were refused for %d ms.%n",
                     done.topologyVersion(),
                     done.readOnlyMillis())));
+    if (operation.phase() == Phase.ROLLED_BACK) {
+      return text.append("A rollback was interrupted, and has been ended.").toString();
+    }
     text.append(
         operation.phase() == Phase.CLEANING_UP
             ? "The moved rows stay on their sources until 'reshard complete "

@@ -46,6 +46,11 @@ final class Cutover {
   private static final Duration SETTLE = Duration.ofMinutes(10);
   private static final Duration RESTORE = Duration.ofSeconds(60);
 
+  /** A control database that does not answer is given up, and soon while writers wait for it. */
+  private static final Duration ANSWER = Duration.ofSeconds(10);
+
+  private static final Duration ANSWER_IN_WINDOW = Duration.ofSeconds(5);
+
   private final Plan plan;
   private final Secrets secrets;
   private final CutoverSettings settings;
@@ -55,11 +60,11 @@ final class Cutover {
   private final TopologyStore topologies;
   private final Optional<WayBack> wayBack;
 
-  Cutover(Plan plan, Secrets secrets, ControlDatabase control, CutoverSettings settings) {
+  Cutover(Plan plan, Secrets secrets, ControlDatabase database, CutoverSettings settings) {
     this.plan = plan;
     this.secrets = secrets;
     this.settings = settings;
-    this.control = control;
+    this.control = database.answeringWithin(ANSWER);
     this.attempts = new CutoverAttempts(control, plan);
     this.gate = new Gate(plan, control, settings);
     this.topologies = new TopologyStore(control);
@@ -85,7 +90,7 @@ final class Cutover {
         Milestone.ATTEMPT_OPENED.pass();
         wayBack.ifPresent(way -> way.prepare(settings.timeout()));
         Milestone.WAY_BACK_PREPARED.pass();
-        return window(attempt, passed, sessions, session.database());
+        return window(attempt, passed, sessions, session);
       } catch (RuntimeException e) {
         return undo(attempt, begun, e);
       }
@@ -155,14 +160,15 @@ final class Cutover {
 
   /** The read-only window: a line per step. */
   private CutoverReport window(
-      int attempt, Passed passed, ShardSessions sessions, ControlDatabase session) {
+      int attempt, Passed passed, ShardSessions sessions, ControlSession session) {
     CutoverSteps steps = steps(attempt, sessions);
-    JobProgress progress = new JobProgress(session, plan.planId());
-    CutoverAttempts switching = new CutoverAttempts(session, plan);
+    JobProgress progress = new JobProgress(session.database(), plan.planId());
+    CutoverAttempts switching = new CutoverAttempts(session.database(), plan);
     rehearse(attempt, steps, switching);
     Milestone.SWITCH_REHEARSED.pass();
     gate.awaitShortLag();
     Milestone.LAG_SHORT.pass();
+    session.limitWaits(Collections.min(List.of(ANSWER_IN_WINDOW, passed.left())));
     Deadline deadline = new Deadline(passed.left());
     StepTimes times = new StepTimes();
     Collection<Long> fenced = times.of("fence", Milestone.FENCED, () -> steps.raiseFence(deadline));

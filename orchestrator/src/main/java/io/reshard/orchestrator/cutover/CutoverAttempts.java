@@ -28,17 +28,28 @@ final class CutoverAttempts {
             () ->
                 new ReshardingException(
                     ErrorCode.CUTOVER_FAILED,
-                    "another cutover of operation "
-                        + plan.forwardId()
-                        + " is under way or has switched; run 'reshard resume' to end it"));
+                    isClosed()
+                        ? "operation "
+                            + plan.forwardId()
+                            + (plan.isReverse() ? " is being cleaned up" : " is being rolled back")
+                            + ", and cannot switch any more"
+                        : "another cutover of operation "
+                            + plan.forwardId()
+                            + " is under way or has switched; run 'reshard resume' to end it"));
+  }
+
+  private boolean isClosed() {
+    return newest().filter(attempt -> attempt.status() == CutoverStatus.CLOSED).isPresent();
   }
 
   /** Keeps any further attempt from being opened; {@code invalid_phase_transition} if one is. */
   void close() {
     boolean closed =
-        insert("close the cutover attempts", CutoverStatus.CLOSED).isPresent()
-            || newest().orElseThrow().status() == CutoverStatus.CLOSED;
-    if (!closed) {
+        insert("close the cutover attempts", CutoverStatus.CLOSED).isPresent() || isClosed();
+    if (closed) {
+      return;
+    }
+    if (plan.isReverse()) {
       throw new ReshardingException(
           ErrorCode.INVALID_PHASE_TRANSITION,
           "operation "
@@ -49,6 +60,9 @@ final class CutoverAttempts {
               + plan.forwardId()
               + "' gives it up if the topology has not been switched back");
     }
+    throw new ReshardingException(
+        ErrorCode.INVALID_PHASE_TRANSITION,
+        "a cutover of operation " + plan.forwardId() + " is under way or has switched");
   }
 
   /** One more attempt, if all before it were aborted. */

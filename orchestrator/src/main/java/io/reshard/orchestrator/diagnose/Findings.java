@@ -65,6 +65,12 @@ final class Findings {
           "it is carried out",
           Mend.FINISH_SWITCH);
     }
+    if (there == CutoverStatus.CLOSED && phase != Phase.ROLLED_BACK) {
+      add(
+          "a rollback was interrupted; the old topology is in force",
+          "the rollback is carried on",
+          Mend.FINISH_ROLLBACK);
+    }
     if (back == CutoverStatus.OPEN) {
       add(
           "a rollback was interrupted; the new shards may refuse writes",

@@ -48,7 +48,7 @@ public final class CleanUp {
       // From here on nobody can go back, so that rows may be deleted.
       cutover.close(context.reversed());
       Milestone.WAY_BACK_CLOSED.pass();
-      OperationHandle handle = new OperationHandle(store, lock, operation);
+      OperationHandle handle = new OperationHandle(store, lock);
       try {
         ExecutionTrace.of(context.tracer(), context.plan(), trace -> carryOut(handle, trace));
       } catch (RuntimeException e) {

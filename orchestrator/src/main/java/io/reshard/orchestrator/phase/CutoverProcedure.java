@@ -33,8 +33,9 @@ public interface CutoverProcedure {
   Optional<CutoverStatus> status(OperationContext context);
 
   /**
-   * Makes sure that no attempt can be opened any more, for good. Idempotent. {@code
-   * invalid_phase_transition} if one is open or has switched.
+   * Makes sure that no attempt can be opened any more, for good: before anything is removed that
+   * the switch would need. Idempotent. {@code invalid_phase_transition} if one is open or has
+   * switched.
    */
   void close(OperationContext context);
 

@@ -51,8 +51,8 @@ public final class OperationDriver {
 
   /**
    * Goes on until the switch is done, or until the phase {@code until} is completed. Returns the
-   * operation as it stands then. Throws what made it FAILED, or what it still pauses for after
-   * about an hour; the store has the same.
+   * operation as it stands then; ends a rollback that was interrupted. Throws what made it FAILED,
+   * or what it still pauses for after about an hour; the store has the same.
    */
   public Operation drive(Optional<Phase> until) {
     return OperationLog.within(context.operationId(), () -> driveAlone(until));
@@ -61,7 +61,12 @@ public final class OperationDriver {
   private Operation driveAlone(Optional<Phase> until) {
     String id = context.operationId();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
-      OperationHandle handle = new OperationHandle(store, lock, store.get(id), until);
+      OperationHandle handle = new OperationHandle(store, lock);
+      if (rollingBack()) {
+        new Rollback(context, cutover).run(handle);
+        return handle.current();
+      }
+      handle.hold(until);
       return ExecutionTrace.of(
           context.tracer(), context.plan(), trace -> drive(handle, until, trace));
     }
@@ -131,6 +136,12 @@ public final class OperationDriver {
     if (operation.phase() == phase && operation.phaseCompleted()) {
       return;
     }
+    if (rollingBack()) {
+      throw new ReshardingException(
+          ErrorCode.INVALID_PHASE_TRANSITION,
+          "operation %1$s is being rolled back; 'reshard rollback %1$s' ends that"
+              .formatted(operation.id()));
+    }
     if (operation.phase() != phase) {
       if (operation.phase() == Phase.FAILED && !switched()) {
         recordPending(ShardStatus.PENDING, null);
@@ -183,7 +194,7 @@ public final class OperationDriver {
       verify(keeper(handle), false);
     } catch (ReshardingException e) {
       if (e.errorCode() == ErrorCode.VERIFICATION_STOPPED) {
-        handle.hold(Phase.REPLICATING);
+        handle.hold(Optional.of(Phase.REPLICATING));
       }
       throw e;
     }
@@ -277,6 +288,11 @@ public final class OperationDriver {
         verify(keeper(handle), true);
       }
     }
+  }
+
+  /** Whether a rollback has begun to remove what the operation made: then it can only end. */
+  private boolean rollingBack() {
+    return cutover.status(context).filter(CutoverStatus.CLOSED::equals).isPresent();
   }
 
   /** Whether the new topology is active: from then on there is only one direction. */

@@ -22,20 +22,11 @@ final class OperationHandle {
   private final DriverLock lock;
   private Operation current;
 
-  OperationHandle(OperationStore store, DriverLock lock, Operation operation) {
-    this(store, lock, operation, Optional.ofNullable(operation.holdAfter()));
-  }
-
-  /**
-   * The same with another phase to stop after.
-   *
-   * @param holdAfter where whoever drives it next is to stop too
-   */
-  OperationHandle(
-      OperationStore store, DriverLock lock, Operation operation, Optional<Phase> holdAfter) {
+  /** The operation that {@code lock} is held for, as the store has it. */
+  OperationHandle(OperationStore store, DriverLock lock) {
     this.store = store;
     this.lock = lock;
-    this.current = store.recordDriver(operation, DriverLock.self(), holdAfter);
+    refresh();
   }
 
   Operation current() {
@@ -90,10 +81,10 @@ final class OperationHandle {
     }
   }
 
-  /** Lets nobody but a person drive it beyond {@code phase}. */
-  void hold(Phase phase) {
+  /** Lets nobody but a person drive it beyond {@code phase}; empty for the whole way. */
+  void hold(Optional<Phase> phase) {
     requireHeld();
-    current = store.recordDriver(current, DriverLock.self(), Optional.of(phase));
+    current = store.recordHold(current, phase);
   }
 
   void recordJob(String jobId, String checkpointPath) {
@@ -101,8 +92,12 @@ final class OperationHandle {
     current = store.recordJob(current, jobId, checkpointPath);
   }
 
-  /** Reads again what the store has. */
+  /**
+   * Reads again what the store has; {@code concurrent_resharding_not_allowed} if another process
+   * has taken over. Without that, whoever slept through a rollback that failed would take its
+   * result for the newest state, and go on from there.
+   */
   void refresh() {
-    current = store.get(current.id());
+    current = store.get(lock.operationId(), lock.token());
   }
 }

@@ -114,7 +114,7 @@ final class Removal {
   /**
    * Removes from the targets what the operation copied there.
    *
-   * @param version of the topology that is in force, under which nobody routes to the copies
+   * @param version of the topology under which nobody routes to the copies
    */
   void removeCopies(long version) {
     deleting(version, this::removeCopies);

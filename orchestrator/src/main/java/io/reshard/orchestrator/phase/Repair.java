@@ -44,8 +44,7 @@ public final class Repair {
     OperationStore store = new OperationStore(context.control());
     String id = context.operationId();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
-      JobKeeper keeper =
-          new JobKeeper(context, cluster, new OperationHandle(store, lock, store.get(id)));
+      JobKeeper keeper = new JobKeeper(context, cluster, new OperationHandle(store, lock));
       keeper.ensureRunning();
       new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
       VerificationReport before = verify(keeper);

@@ -55,7 +55,7 @@ public final class Retention {
     String id = context.operationId();
     Instant end = end();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
-      OperationHandle handle = new OperationHandle(store, lock, store.get(id));
+      OperationHandle handle = new OperationHandle(store, lock);
       if (rolledBack(handle)) {
         return handle.current();
       }

@@ -12,12 +12,19 @@ import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Takes back an operation, until the clean-up begins to delete. After the switch the topology is
  * switched back first, without losing a write. May be repeated after a crash.
  */
 public final class Rollback {
+  private static final Logger LOG = LoggerFactory.getLogger(Rollback.class);
+
+  /** A driver that was overtaken opens one attempt, or another one after a verification. */
+  private static final int SETTLEMENTS = 5;
+
   private final OperationContext context;
   private final CutoverProcedure cutover;
   private final OperationStore store;
@@ -42,7 +49,7 @@ public final class Rollback {
     requireAvailable(store.get(context.operationId()));
     try (DriverLock lock =
         DriverLock.acquire(context.control().endpoint(), context.operationId(), true)) {
-      return run(new OperationHandle(store, lock, store.get(context.operationId())));
+      return run(new OperationHandle(store, lock));
     }
   }
 
@@ -56,12 +63,7 @@ public final class Rollback {
     Removal removal = new Removal(context);
     Removal wayBack = new Removal(context.reversed());
     try {
-      if (afterSwitch()) {
-        new SwitchBack(context, cutover).run(handle);
-      } else {
-        undoCutover();
-        requireOwnTopology();
-      }
+      long version = restoreTopology(handle);
       Milestone.CUTOVER_TAKEN_BACK.pass();
       removal.endJob(handle.current());
       Milestone.JOB_ENDED.pass();
@@ -71,7 +73,7 @@ public final class Rollback {
       Milestone.CAPTURES_DROPPED.pass();
       wayBack.dropCaptures();
       Milestone.REVERSE_CAPTURES_DROPPED.pass();
-      removal.removeCopies(topologies.activeVersion());
+      removal.removeCopies(version);
       Milestone.COPIES_REMOVED.pass();
       removal.deleteCheckpoints();
       wayBack.deleteCheckpoints();
@@ -79,6 +81,8 @@ public final class Rollback {
     } catch (RuntimeException e) {
       throw failed(handle, Failures.coded(e));
     }
+    // A later operation may give new shards the same names.
+    handle.requireHeld();
     topologies.forget(context.plan().newShards());
     Milestone.PENDING_SHARDS_FORGOTTEN.pass();
     handle.enter(Phase.ROLLED_BACK);
@@ -87,7 +91,39 @@ public final class Rollback {
     return new RollbackReport(true, topologies.activeVersion(), removed);
   }
 
-  /** A new database that is gone tells that an earlier rollback has been past this point. */
+  /**
+   * Sees to it that the old topology is in force and stays so. Returns its version, under which
+   * alone anything may be removed.
+   *
+   * <p>A driver whose lock was taken finds out at its next step, and a cutover is one step: (1) it
+   * waits for the gate, with no attempt open; (2) we find none to undo, and the old topology in
+   * force; (3) it opens one and switches; (4) we drop databases that serve by now. So the attempts
+   * are closed first, which fails while one is open and after one has switched.
+   */
+  private long restoreTopology(OperationHandle handle) {
+    for (int settlement = 1; ; settlement++) {
+      if (afterSwitch()) {
+        new SwitchBack(context, cutover).run(handle);
+        return context.plan().reversed().target().version();
+      }
+      try {
+        undoCutover();
+        requireOwnTopology();
+        handle.requireHeld();
+        cutover.close(context);
+        return context.plan().source().version();
+      } catch (ReshardingException e) {
+        boolean overtaken =
+            e.errorCode() == ErrorCode.INVALID_PHASE_TRANSITION || cutover.switched(context);
+        if (!overtaken || settlement == SETTLEMENTS) {
+          throw e;
+        }
+        LOG.info("whoever drove the operation has gone on meanwhile: {}", e.getMessage());
+      }
+    }
+  }
+
+  /** A new database that is gone has nothing that could be restored. */
   private void undoCutover() {
     try {
       cutover.undo(context);
@@ -127,7 +163,8 @@ public final class Rollback {
   }
 
   private ReshardingException failed(OperationHandle handle, ReshardingException cause) {
-    if (cause.errorCode() == ErrorCode.ROLLBACK_NOT_AVAILABLE) {
+    if (cause.errorCode() == ErrorCode.ROLLBACK_NOT_AVAILABLE
+        || cause.errorCode() == ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED) {
       return cause;
     }
     ReshardingException failure =

@@ -4,10 +4,12 @@ import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.postgres.SqlStates;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 
 /**
  * Keeps the topology as it is while rows are deleted that it gives to other shards. A later
@@ -25,6 +27,8 @@ final class TopologyHold implements AutoCloseable {
   private static final String NEXT =
       "SELECT id FROM reshard.operation WHERE phase NOT IN ('COMPLETED', 'ROLLED_BACK')"
           + " AND (plan #>> '{source,version}')::bigint = ? AND id <> ?";
+
+  private static final String PATIENCE = "SET LOCAL lock_timeout = '10s'";
 
   private static final int CHECK_SECONDS = 10;
 
@@ -51,12 +55,21 @@ final class TopologyHold implements AutoCloseable {
         throw e;
       }
     } catch (SQLException e) {
+      boolean kept = SqlStates.LOCK_NOT_AVAILABLE.equals(e.getSQLState());
       throw new ReshardingException(
-          ErrorCode.STATE_STORE_FAILED, "the topology cannot be locked: " + e.getMessage(), e);
+          ErrorCode.STATE_STORE_FAILED,
+          "the topology cannot be locked: "
+              + (kept
+                  ? "another clean-up or rollback deletes; if its process stands still, end it"
+                  : e.getMessage()),
+          e);
     }
   }
 
   private void require(Plan plan, long version) throws SQLException {
+    try (Statement patience = connection.createStatement()) {
+      patience.execute(PATIENCE);
+    }
     try (PreparedStatement lock = connection.prepareStatement(LOCK);
         ResultSet row = lock.executeQuery()) {
       long active = row.next() ? row.getLong(1) : 0;

@@ -7,6 +7,7 @@ import java.time.Instant;
  * {@code error}, {@code jobId}, {@code checkpointPath}, {@code driver} and {@code holdAfter} may be
  * null. {@code version} grows with every change.
  *
+ * @param driverToken grows with every process that takes the right to drive it
  * @param holdAfter the phase behind which it waits for a person
  */
 public record Operation(
@@ -20,6 +21,7 @@ public record Operation(
     Phase holdAfter,
     Instant startedAt,
     Instant updatedAt,
+    long driverToken,
     long version) {
   /** Whether the current phase is done and the next one has not been entered. */
   public boolean phaseCompleted() {

@@ -26,7 +26,9 @@ import org.jdbi.v3.core.statement.UnableToExecuteStatementException;
 public final class OperationStore {
   private static final String COLUMNS =
       "id, phase, last_completed_phase, error_code, error_message, job_id, checkpoint_path, driver,"
-          + " hold_after, started_at, updated_at, version";
+          + " hold_after, started_at, updated_at, driver_token, version";
+
+  private static final String CREATION_WAIT = "SET LOCAL lock_timeout = '5s'";
 
   private final ControlDatabase control;
 
@@ -49,11 +51,51 @@ public final class OperationStore {
    * @param holdAfter the phase behind which it waits for a person
    */
   public Operation create(Plan plan, Map<String, String> options, Optional<Phase> holdAfter) {
-    return call("store the operation", handle -> create(handle, plan, options, holdAfter));
+    return call(
+        "store the operation",
+        handle -> {
+          try {
+            return create(handle, plan, options, holdAfter);
+          } catch (UnableToExecuteStatementException e) {
+            if (hasState(e, SqlStates.LOCK_NOT_AVAILABLE)) {
+              throw new ReshardingException(
+                  ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+                  "the topology is in use, by the clean-up or rollback of an earlier operation, or"
+                      + " by one that just begins; try again when that has ended",
+                  e);
+            }
+            throw e;
+          }
+        });
   }
 
+  /**
+   * The active operation is asked for first: a clean-up, which is one, keeps the row of the active
+   * topology locked for as long as it deletes. One that is completed, and cleans up what it has
+   * left behind, is found by that lock alone, so the lock is not waited for without a bound.
+   */
   private static Operation create(
       Handle handle, Plan plan, Map<String, String> options, Optional<Phase> holdAfter) {
+    handle.execute(CREATION_WAIT);
+    int inserted =
+        handle.execute(
+            "INSERT INTO operation (id, phase, plan, options, hold_after)"
+                + " VALUES (?, ?, ?::jsonb, ?::jsonb, ?) ON CONFLICT DO NOTHING",
+            plan.planId(),
+            Phase.PLANNING.name(),
+            Documents.toJson(plan),
+            Documents.toJson(options),
+            holdAfter.map(Phase::name).orElse(null));
+    if (inserted == 0) {
+      throw notAlone(handle, plan.planId());
+    }
+    requireActive(handle, plan);
+    requireNoneFailed(handle, plan);
+    enterHistory(handle, plan.planId(), Phase.PLANNING);
+    return find(handle, plan.planId()).orElseThrow();
+  }
+
+  private static void requireActive(Handle handle, Plan plan) {
     long active =
         handle
             .createQuery("SELECT version FROM active_topology FOR SHARE")
@@ -71,21 +113,6 @@ public final class OperationStore {
               + active
               + " is active; plan again");
     }
-    int inserted =
-        handle.execute(
-            "INSERT INTO operation (id, phase, plan, options, hold_after)"
-                + " VALUES (?, ?, ?::jsonb, ?::jsonb, ?) ON CONFLICT DO NOTHING",
-            plan.planId(),
-            Phase.PLANNING.name(),
-            Documents.toJson(plan),
-            Documents.toJson(options),
-            holdAfter.map(Phase::name).orElse(null));
-    if (inserted == 0) {
-      throw notAlone(handle, plan.planId());
-    }
-    requireNoneFailed(handle, plan);
-    enterHistory(handle, plan.planId(), Phase.PLANNING);
-    return find(handle, plan.planId()).orElseThrow();
   }
 
   /**
@@ -281,18 +308,17 @@ public final class OperationStore {
   }
 
   /**
-   * Notes who drives the operation and how far.
+   * Notes how far the operation is to be driven; by whom, {@link DriverLock} does.
    *
-   * @param driver for people only, {@link DriverLock} decides
+   * @param holdAfter the phase behind which it waits for a person
    */
-  public Operation recordDriver(Operation operation, String driver, Optional<Phase> holdAfter) {
+  public Operation recordHold(Operation operation, Optional<Phase> holdAfter) {
     return change(
         operation,
         handle ->
             handle.execute(
-                "UPDATE operation SET driver = ?, hold_after = ?, version = version + 1,"
+                "UPDATE operation SET hold_after = ?, version = version + 1,"
                     + " updated_at = now() WHERE id = ? AND version = ?",
-                driver,
                 holdAfter.map(Phase::name).orElse(null),
                 operation.id(),
                 operation.version()));
@@ -321,21 +347,42 @@ public final class OperationStore {
           try {
             changed = step.with(handle);
           } catch (UnableToExecuteStatementException e) {
-            if (e.getCause() instanceof SQLException cause
-                && SqlStates.UNIQUE_VIOLATION.equals(cause.getSQLState())) {
+            if (hasState(e, SqlStates.UNIQUE_VIOLATION)) {
               throw concurrent("of another plan");
             }
             throw e;
           }
+          Optional<Operation> stored = find(handle, operation.id());
           if (changed == 0) {
+            stored.ifPresent(one -> requireToken(one, operation.driverToken()));
             throw new ReshardingException(
                 ErrorCode.INVALID_PHASE_TRANSITION,
                 "operation "
                     + operation.id()
                     + " was changed by another process meanwhile; look at 'reshard status'");
           }
-          return find(handle, operation.id()).orElseThrow();
+          return stored.orElseThrow();
         });
+  }
+
+  /**
+   * The operation as it stands, for the driver with {@code token}; {@code
+   * concurrent_resharding_not_allowed} if another one has taken over since.
+   */
+  public Operation get(String id, long token) {
+    Operation operation = get(id);
+    requireToken(operation, token);
+    return operation;
+  }
+
+  private static void requireToken(Operation operation, long token) {
+    if (operation.driverToken() != token) {
+      throw DriverLock.takenOver(operation.id(), operation.driver());
+    }
+  }
+
+  private static boolean hasState(UnableToExecuteStatementException e, String sqlState) {
+    return e.getCause() instanceof SQLException cause && sqlState.equals(cause.getSQLState());
   }
 
   private <T> T call(String what, Step<T> step) {
@@ -390,6 +437,7 @@ public final class OperationStore {
         holdAfter == null ? null : Phase.of(holdAfter),
         instant(row, "started_at"),
         instant(row, "updated_at"),
+        row.getLong("driver_token"),
         row.getLong("version"));
   }
 

@@ -17,14 +17,17 @@ import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.testkit.ServerOptions;
 import io.reshard.testkit.StopMode;
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -60,7 +63,8 @@ class CutoverUndoITCase {
     // The fence's heartbeat is then an hour beyond the frontier.
     run(
         "shard-0",
-        "UPDATE reshard.heartbeat SET value = (extract(epoch FROM now()) * 1000)::bigint + 3600000");
+        "UPDATE reshard.heartbeat SET value = (extract(epoch FROM now()) * 1000)::bigint +"
+            + " 3600000");
   }
 
   @AfterEach
@@ -91,6 +95,48 @@ class CutoverUndoITCase {
         .isInstanceOf(CompletionException.class)
         .hasCauseInstanceOf(ReshardingException.class);
     assertUndone();
+  }
+
+  /** A frozen server, or a host that is gone: nothing is answered, and no connection ends. */
+  @Test
+  void aControlDatabaseThatDoesNotAnswerEndsTheWindow() throws Exception {
+    CompletableFuture<CutoverReport> running =
+        CompletableFuture.supplyAsync(() -> cutover.run(context));
+    Awaitility.await().atMost(PATIENCE).until(() -> fences() > 0);
+    List<Long> sessions = controlSessions();
+    try {
+      signal("-STOP", sessions);
+      assertThatThrownBy(() -> running.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
+          .hasMessageContaining(ErrorCode.STATE_STORE_FAILED.code())
+          .hasRootCauseInstanceOf(SocketTimeoutException.class);
+      assertUndone();
+    } finally {
+      signal("-CONT", sessions);
+    }
+  }
+
+  private List<Long> controlSessions() {
+    return system
+        .control()
+        .call(
+            "look for the window's session",
+            jdbi ->
+                jdbi.withHandle(
+                    handle ->
+                        handle
+                            .createQuery(
+                                "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                                    + " AND application_name = 'reshard control'")
+                            .mapTo(Long.class)
+                            .list()));
+  }
+
+  private static void signal(String name, List<Long> pids) throws Exception {
+    assertThat(pids).isNotEmpty();
+    for (long pid : pids) {
+      Process kill = new ProcessBuilder("kill", name, Long.toString(pid)).start();
+      assertThat(kill.waitFor()).isZero();
+    }
   }
 
   /** What the writers find until the frontier has passed the fence is seen before the switch. */

@@ -31,7 +31,7 @@ class ExecutionTraceTest {
 
   private static Operation in(Phase phase) {
     return new Operation(
-        "op-1", phase, null, null, null, null, null, null, Instant.EPOCH, Instant.EPOCH, 1);
+        "op-1", phase, null, null, null, null, null, null, Instant.EPOCH, Instant.EPOCH, 0, 1);
   }
 
   private static Object attribute(SpanData span, String name) {

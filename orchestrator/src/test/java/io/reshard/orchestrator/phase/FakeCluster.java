@@ -14,13 +14,16 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 
 /** A cluster whose jobs do what a test tells them. */
-final class FakeCluster implements FlinkCluster {
+public final class FakeCluster implements FlinkCluster {
   final List<JobSubmission> migrations = new ArrayList<>();
   final Map<JobID, JobStatus> jobs = new ConcurrentHashMap<>();
   Optional<JobFailure> failure = Optional.empty();
   Optional<String> checkpoint = Optional.empty();
   Consumer<JobSubmission> onMigration = submission -> {};
   Consumer<JobSubmission> onVerification = submission -> {};
+
+  /** Told of a job before it is cancelled. */
+  public Consumer<JobID> onCancel = job -> {};
 
   @Override
   public URI address() {
@@ -56,6 +59,7 @@ final class FakeCluster implements FlinkCluster {
 
   @Override
   public void cancel(JobID job) {
+    onCancel.accept(job);
     jobs.computeIfPresent(job, (id, status) -> JobStatus.CANCELED);
   }
 

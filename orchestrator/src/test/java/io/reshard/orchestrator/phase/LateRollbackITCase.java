@@ -20,6 +20,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,14 +45,19 @@ class LateRollbackITCase {
     context =
         new OperationContext(
             plan, system.secrets(), system.control(), options, Optional.empty(), Optional.empty());
-    // What shard-1 gets under the plan; another operation may have brought it there.
+    bringRows();
+  }
+
+  /** What shard-1 gets under the plan; another operation may have brought it there. */
+  private void bringRows() throws SQLException {
     try (Connection shard = context.endpoint("shard-1").connect("test")) {
       ShardSchema.ensure(shard);
       execute(
           shard,
           "ALTER TABLE orders DISABLE TRIGGER ALL",
           "INSERT INTO orders AS o (id, customer_id, status, version)"
-              + " SELECT -n, n, 'X', 1 FROM generate_series(1, 1000) n");
+              + " SELECT -n, n, 'X', 1 FROM generate_series(1, 1000) n"
+              + " ON CONFLICT DO NOTHING");
     }
   }
 
@@ -78,6 +86,64 @@ class LateRollbackITCase {
     sql("DELETE FROM operation WHERE id = 'other'");
     assertThat(new Rollback(context, cutover).run().rolledBack()).isTrue();
     assertThat(arrived()).isZero();
+  }
+
+  /** Race 15 of docs/architecture.md, the second half. */
+  @Test
+  void deletesNothingOnceAnotherHasEndedItAndSwitched() throws Exception {
+    FakeCluster cluster = new FakeCluster();
+    CompletableFuture<Void> reached = new CompletableFuture<>();
+    CompletableFuture<Void> thaw = new CompletableFuture<>();
+    cluster.onCancel =
+        job -> {
+          reached.complete(null);
+          thaw.join();
+        };
+    store.recordJob(store.get(plan.planId()), JobID.generate().toHexString(), null);
+    CompletableFuture<RollbackReport> frozen =
+        CompletableFuture.supplyAsync(() -> new Rollback(on(cluster), cutover).run());
+    reached.get(60, TimeUnit.SECONDS);
+
+    assertThat(new Rollback(context, cutover).run().rolledBack()).isTrue();
+    assertThat(arrived()).isZero();
+    sql("INSERT INTO topology SELECT 2, document FROM topology WHERE version = 1");
+    sql("UPDATE active_topology SET version = 2");
+    bringRows();
+    long before = arrived();
+    thaw.complete(null);
+
+    assertThatThrownBy(frozen::join)
+        .hasMessageContaining("version 2 of the topology is active, not 1");
+    assertThat(arrived()).isEqualTo(before).isPositive();
+    assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
+  }
+
+  /** Who wanted to go back does not want a resume, by whomever, to go forward. */
+  @Test
+  void aRollbackThatHasBegunCanOnlyEnd() throws SQLException {
+    FakeCluster cluster = new FakeCluster();
+    cluster.onCancel =
+        job -> {
+          throw new ReshardingException(ErrorCode.INTERNAL, "as if it were killed here");
+        };
+    store.recordJob(store.get(plan.planId()), JobID.generate().toHexString(), null);
+    assertThatThrownBy(() -> new Rollback(on(cluster), cutover).run())
+        .hasMessageContaining("as if it were killed here");
+    assertThat(cutover.status(context)).contains(CutoverStatus.CLOSED);
+    cluster.onCancel = job -> {};
+    Operation resumed = new OperationDriver(on(cluster), cutover).drive(Optional.empty());
+    assertThat(resumed.phase()).isEqualTo(Phase.ROLLED_BACK);
+    assertThat(arrived()).isZero();
+  }
+
+  private OperationContext on(FakeCluster cluster) {
+    return new OperationContext(
+        plan,
+        context.secrets(),
+        context.control(),
+        context.options(),
+        Optional.of(cluster),
+        Optional.empty());
   }
 
   @Test

@@ -33,6 +33,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.awaitility.Awaitility;
@@ -247,6 +248,37 @@ class OperationDriverITCase {
     Operation operation = drive(Phase.COPYING);
     assertThat(operation.error()).isNull();
     assertThat(cluster.migrations).hasSize(2);
+  }
+
+  /** Race 16 of docs/architecture.md: whoever wakes up does not go on with what has failed. */
+  @Test
+  void endsIfARollbackHasFailedWhileItPaused() {
+    FakeCluster another = new FakeCluster();
+    another.onCancel =
+        job -> {
+          throw new ReshardingException(ErrorCode.INTERNAL, "the rollback fails");
+        };
+    AtomicReference<Operation> left = new AtomicReference<>();
+    cluster.onMigration =
+        submission -> {
+          OperationContext onAnother =
+              new OperationContext(
+                  plan,
+                  system.secrets(),
+                  system.control(),
+                  context().options(),
+                  Optional.of(another),
+                  Optional.empty());
+          assertFails(ErrorCode.ROLLBACK_FAILED, () -> new Rollback(onAnother, cutover).run());
+          left.set(store.get(plan.planId()));
+          cluster.jobs.clear();
+          throw new ReshardingException(ErrorCode.SOURCE_UNAVAILABLE, "shard-0 is away");
+        };
+    assertFails(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, () -> drive(null));
+    assertThat(left.get().phase()).isEqualTo(Phase.FAILED);
+    assertThat(store.get(plan.planId())).isEqualTo(left.get());
+    assertThat(cluster.migrations).hasSize(1);
+    assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
   }
 
   @Test

@@ -110,7 +110,7 @@ class CaretakerITCase {
     startCaretaker();
     awaitLooks();
     assertThat(taken).hasValue(0);
-    store.recordDriver(stored.operation(), "a person", Optional.empty());
+    store.recordHold(stored.operation(), Optional.empty());
     Awaitility.await().untilAsserted(() -> assertThat(taken).hasValue(1));
   }
 

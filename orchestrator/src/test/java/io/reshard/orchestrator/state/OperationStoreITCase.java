@@ -11,8 +11,14 @@ import io.reshard.core.postgres.Endpoint;
 import io.reshard.orchestrator.SmallPlans;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -180,6 +186,7 @@ class OperationStoreITCase {
   @Test
   void letsOneProcessDriveAtATime() {
     Endpoint endpoint = control.endpoint();
+    create("op-1");
     try (DriverLock first = DriverLock.acquire(endpoint, "op-1", false)) {
       assertRefused(
           ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
@@ -189,10 +196,97 @@ class OperationStoreITCase {
       try (DriverLock taker = DriverLock.acquire(endpoint, "op-1", true)) {
         taker.requireHeld();
         assertRefused(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "driven by", first::requireHeld);
+        assertThat(taker.token()).isGreaterThan(first.token());
       }
-      first.requireHeld();
+      assertRefused(
+          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+          "taken over from this process, by pid " + ProcessHandle.current().pid(),
+          first::requireHeld);
+      assertThat(DriverLock.holder(control, "op-1")).isEmpty();
     }
     DriverLock.acquire(endpoint, "op-1", false).close();
+  }
+
+  @Test
+  void takesALostLockAgainIfNobodyHasDrivenMeanwhile() {
+    create("op-1");
+    try (DriverLock lock = DriverLock.acquire(control.endpoint(), "op-1", false)) {
+      Operation driven = store.get("op-1", lock.token());
+      endSessionsOfDrivers();
+      lock.requireHeld();
+      assertThat(DriverLock.holder(control, "op-1")).contains(DriverLock.self());
+      assertThat(store.complete(driven).driverToken()).isEqualTo(lock.token());
+    }
+  }
+
+  @Test
+  void changesNothingForADriverThatHasBeenOvertaken() {
+    create("op-1");
+    DriverLock.acquire(control.endpoint(), "op-1", false).close();
+    Operation seen = store.get("op-1");
+    DriverLock.acquire(control.endpoint(), "op-1", false).close();
+    Operation before = store.get("op-1");
+    assertRefused(
+        ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "taken over", () -> store.complete(seen));
+    assertRefused(
+        ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+        "taken over",
+        () -> store.get("op-1", seen.driverToken()));
+    assertThat(store.get("op-1")).isEqualTo(before);
+  }
+
+  private void endSessionsOfDrivers() {
+    control.call(
+        "end the sessions",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(
+                            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                                + " WHERE application_name LIKE 'reshard driver %'"
+                                + " AND datname = current_database()")
+                        .mapTo(Boolean.class)
+                        .list()));
+  }
+
+  @Test
+  void takesOneOfThoseThatComeAtOnce() {
+    List<CompletableFuture<Operation>> creations =
+        IntStream.range(0, 8)
+            .mapToObj(n -> CompletableFuture.supplyAsync(() -> create("op-" + n)))
+            .toList();
+    assertThat(creations)
+        .filteredOn(one -> one.handle((created, failure) -> failure == null).join())
+        .hasSize(1);
+    assertThat(creations)
+        .filteredOn(CompletableFuture::isCompletedExceptionally)
+        .allSatisfy(
+            one ->
+                assertThatThrownBy(one::join)
+                    .hasCauseInstanceOf(ReshardingException.class)
+                    .hasMessageContaining(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED.code()));
+    assertThat(store.list()).hasSize(1);
+  }
+
+  /** As a clean-up keeps it, for as long as it deletes. */
+  @Test
+  void doesNotWaitForWhoeverKeepsTheTopologyAsItIs() throws SQLException {
+    try (Connection hold = control.endpoint().connect("test");
+        Statement statement = hold.createStatement()) {
+      hold.setAutoCommit(false);
+      statement.execute("SELECT 1 FROM reshard.active_topology FOR UPDATE");
+      assertRefused(
+          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+          "by the clean-up or rollback of an earlier operation",
+          () -> create("op-1"));
+      assertThat(store.list()).isEmpty();
+      hold.rollback();
+      create("op-1");
+      statement.execute("SELECT 1 FROM reshard.active_topology FOR UPDATE");
+      assertRefused(
+          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "op-1 is active", () -> create("op-2"));
+    }
   }
 
   /** A command that follows another at once must not meet its predecessor's lock. */
