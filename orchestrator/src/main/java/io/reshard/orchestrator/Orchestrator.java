@@ -23,6 +23,7 @@ import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
 import java.util.List;
@@ -60,7 +61,7 @@ public final class Orchestrator {
     this.cluster = cluster;
     this.options = options;
     this.tracer = tracer;
-    this.store = new OperationStore(control);
+    this.store = new PostgresOperationStore(control);
   }
 
   /** What it would take to get from the active topology to {@code wanted}; changes nothing. */

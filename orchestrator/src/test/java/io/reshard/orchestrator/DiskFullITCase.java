@@ -8,6 +8,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
@@ -59,7 +60,7 @@ class DiskFullITCase {
 
   /** Waits until the operation says what is the matter, and where. */
   private static void awaitDiskFull(EmbeddedMigration migration) {
-    OperationStore store = new OperationStore(migration.context().control());
+    OperationStore store = new PostgresOperationStore(migration.context().control());
     String id = migration.context().operationId();
     Awaitility.await()
         .atMost(PATIENCE)

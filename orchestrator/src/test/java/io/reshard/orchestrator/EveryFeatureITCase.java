@@ -10,8 +10,8 @@ import io.reshard.orchestrator.flink.EmbeddedCluster;
 import io.reshard.orchestrator.phase.CleanUp;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -46,7 +46,7 @@ class EveryFeatureITCase {
       throws Exception {
     Plan plan = shards.plan(count);
     assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
-    new OperationStore(shards.control()).create(plan, Map.of());
+    new PostgresOperationStore(shards.control()).create(plan, Map.of());
     OperationContext context =
         new OperationContext(
             plan,

@@ -11,8 +11,8 @@ import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
@@ -123,7 +123,8 @@ class FaultITCase {
     migrate(
         (context, driving) -> {
           driving.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
-          Operation operation = new OperationStore(context.control()).get(context.operationId());
+          Operation operation =
+              new PostgresOperationStore(context.control()).get(context.operationId());
           String savepoint =
               context
                   .cluster()
@@ -168,7 +169,7 @@ class FaultITCase {
 
   /** A job that is left behind without its databases would take the next run's slots. */
   private static void endJob(OperationContext context, RestFlinkCluster cluster) {
-    String job = new OperationStore(context.control()).get(context.operationId()).jobId();
+    String job = new PostgresOperationStore(context.control()).get(context.operationId()).jobId();
     if (job != null) {
       cluster.cancel(JobID.fromHexString(job));
     }

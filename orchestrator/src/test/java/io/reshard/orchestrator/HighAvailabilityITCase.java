@@ -11,8 +11,8 @@ import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
@@ -107,6 +107,6 @@ class HighAvailabilityITCase {
   }
 
   private static String job(OperationContext context) {
-    return new OperationStore(context.control()).get(context.operationId()).jobId();
+    return new PostgresOperationStore(context.control()).get(context.operationId()).jobId();
   }
 }

@@ -16,6 +16,7 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.ServerOptions;
@@ -66,7 +67,7 @@ final class InterruptedOperation implements AutoCloseable {
     this.plan = system.plan(3);
     this.planFile = folder.resolve("plan.json");
     PlanFile.write(plan, planFile);
-    this.operations = new OperationStore(system.control());
+    this.operations = new PostgresOperationStore(system.control());
     this.writer = system.write(LOAD);
   }
 

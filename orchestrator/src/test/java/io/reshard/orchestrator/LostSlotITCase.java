@@ -11,8 +11,8 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.savepoint.SavepointReport;
 import io.reshard.orchestrator.savepoint.Savepoints;
 import io.reshard.orchestrator.savepoint.SlotVerdict;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Tag;
@@ -34,7 +34,7 @@ class LostSlotITCase {
           new JobRegistry(context.control()).captures(context.operationId()).get(1).slot();
       JobID job =
           JobID.fromHexString(
-              new OperationStore(context.control()).get(context.operationId()).jobId());
+              new PostgresOperationStore(context.control()).get(context.operationId()).jobId());
       FlinkCluster cluster = context.cluster().orElseThrow();
       cluster.cancel(job);
       String checkpoint = cluster.latestCheckpoint(context.operationId(), job).orElseThrow();

@@ -5,7 +5,7 @@ import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +16,7 @@ final class Operations {
 
   /** Stores an operation; driving it is up to the caller. */
   static OperationContext begin(LiveSystem system, Plan plan, FlinkCluster cluster) {
-    new OperationStore(system.control()).create(plan, Map.of());
+    new PostgresOperationStore(system.control()).create(plan, Map.of());
     return new OperationContext(
         plan,
         system.secrets(),

@@ -12,8 +12,8 @@ import io.reshard.orchestrator.savepoint.SavepointReport.SourceReport;
 import io.reshard.orchestrator.savepoint.Savepoints;
 import io.reshard.orchestrator.savepoint.SlotVerdict;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.ComparisonReport;
 import java.nio.file.Path;
 import java.sql.SQLException;
@@ -54,7 +54,8 @@ class SavepointInspectionITCase {
       awaitCaptured(migration, "shard-0");
       awaitCaptured(migration, "shard-1");
       JobID job =
-          JobID.fromHexString(new OperationStore(migration.context().control()).get(id).jobId());
+          JobID.fromHexString(
+              new PostgresOperationStore(migration.context().control()).get(id).jobId());
       String savepoint =
           migration
               .context()
@@ -79,7 +80,7 @@ class SavepointInspectionITCase {
 
   private static SavepointReport inspect(EmbeddedMigration migration, String path) {
     return new Savepoints(migration.context().control(), plan -> migration.context().secrets())
-        .inspect(path, id -> new OperationStore(migration.context().control()).plan(id));
+        .inspect(path, id -> new PostgresOperationStore(migration.context().control()).plan(id));
   }
 
   private static void assertHolds(

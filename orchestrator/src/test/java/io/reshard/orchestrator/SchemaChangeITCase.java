@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.apache.flink.api.common.JobID;
@@ -47,7 +47,7 @@ class SchemaChangeITCase {
 
   private static void awaitFailure(EmbeddedMigration migration) {
     String job =
-        new OperationStore(migration.context().control())
+        new PostgresOperationStore(migration.context().control())
             .get(migration.context().operationId())
             .jobId();
     Awaitility.await()

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.reshard.core.control.JobProgress;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
@@ -96,7 +96,9 @@ class ServerFaultsITCase {
 
   private static JobID job(EmbeddedMigration migration) {
     return JobID.fromHexString(
-        new OperationStore(migration.context().control()).get(migration.plan().planId()).jobId());
+        new PostgresOperationStore(migration.context().control())
+            .get(migration.plan().planId())
+            .jobId());
   }
 
   private static JobStatus status(EmbeddedMigration migration, JobID job) {

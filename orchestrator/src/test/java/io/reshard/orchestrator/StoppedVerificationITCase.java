@@ -13,8 +13,8 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.phase.OperationStatus;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +46,7 @@ class StoppedVerificationITCase {
               e ->
                   assertThat(((ReshardingException) e.getCause()).errorCode())
                       .isEqualTo(ErrorCode.VERIFICATION_STOPPED));
-      Operation held = new OperationStore(migration.system().control()).get(id);
+      Operation held = new PostgresOperationStore(migration.system().control()).get(id);
       assertThat(held.phase()).isEqualTo(Phase.VERIFYING);
       assertThat(held.held()).as("nobody goes on with it unasked").isTrue();
 

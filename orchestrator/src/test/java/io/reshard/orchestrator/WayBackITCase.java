@@ -16,6 +16,7 @@ import io.reshard.orchestrator.phase.RollbackReport;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.WriterOptions;
@@ -112,7 +113,7 @@ class WayBackITCase {
 
   private static void assertNothingIsLeft(EmbeddedMigration migration) throws SQLException {
     Plan plan = migration.plan();
-    OperationStore store = new OperationStore(migration.system().control());
+    OperationStore store = new PostgresOperationStore(migration.system().control());
     assertThat(store.get(plan.planId()).error()).isNull();
     for (String shard : List.of("shard-0", "shard-1")) {
       assertThat(migration.query(shard, "SELECT slot_name FROM pg_replication_slots")).isEmpty();
@@ -120,8 +121,8 @@ class WayBackITCase {
       assertThat(
               migration.query(
                   shard,
-                  "SELECT tgname || ' on ' || tgrelid::regclass || ', ' || tgenabled::text FROM pg_trigger"
-                      + " WHERE tgname LIKE 'reshard%truncate' LIMIT 1"))
+                  "SELECT tgname || ' on ' || tgrelid::regclass || ', ' || tgenabled::text FROM"
+                      + " pg_trigger WHERE tgname LIKE 'reshard%truncate' LIMIT 1"))
           .isEmpty();
     }
   }

@@ -20,8 +20,8 @@ import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.phase.Verification;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -104,7 +104,7 @@ final class Product implements AutoCloseable {
 
   private JobID job() {
     return JobID.fromHexString(
-        new OperationStore(shards.control()).get(context.operationId()).jobId());
+        new PostgresOperationStore(shards.control()).get(context.operationId()).jobId());
   }
 
   /** Compares both sides once. */

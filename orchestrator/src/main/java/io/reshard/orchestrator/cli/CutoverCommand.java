@@ -14,8 +14,8 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.phase.Switch;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -103,7 +103,7 @@ final class CutoverCommand implements Callable<Integer> {
             ReshardingOptions.builder().build(),
             Optional.empty(),
             Optional.ofNullable(onSwitch));
-    Optional<Operation> operation = new OperationStore(control).find(plan.planId());
+    Optional<Operation> operation = new PostgresOperationStore(control).find(plan.planId());
     if (backFile != null) {
       PlanFile.write(reverse(plan), backFile);
     }

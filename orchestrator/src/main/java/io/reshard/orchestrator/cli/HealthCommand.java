@@ -5,7 +5,7 @@ import io.reshard.orchestrator.config.ConfigFile;
 import io.reshard.orchestrator.config.ReshardConfig;
 import io.reshard.orchestrator.phase.HealthCheck;
 import io.reshard.orchestrator.phase.HealthReport;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,7 +21,8 @@ final class HealthCommand implements Callable<Integer> {
     HealthReport report =
         new HealthCheck(
                 () ->
-                    new OperationStore(new ControlDatabase(config.control().endpoint()).migrate()),
+                    new PostgresOperationStore(
+                        new ControlDatabase(config.control().endpoint()).migrate()),
                 config.health().maxReshardingDuration(),
                 config.health().timeout())
             .check();

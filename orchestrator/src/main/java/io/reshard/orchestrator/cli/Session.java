@@ -17,6 +17,7 @@ import io.reshard.orchestrator.phase.OperationLog;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -57,7 +58,7 @@ final class Session implements AutoCloseable {
   }
 
   OperationStore operations() {
-    return new OperationStore(control);
+    return new PostgresOperationStore(control);
   }
 
   TopologyStore topologies() {

@@ -14,7 +14,7 @@ import io.reshard.core.topology.Shard;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.core.topology.TableRule;
 import io.reshard.core.topology.Topology;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.planner.Planner;
 import io.reshard.planner.PlannerOptions;
 import io.reshard.testkit.ComparisonReport;
@@ -146,7 +146,10 @@ public final class LiveSystem implements AutoCloseable {
     TopologyStore store = new TopologyStore(control);
     Topology active = store.active();
     return new Planner(secrets, PlannerOptions.defaults())
-        .plan(active, topology(active.version() + 1, shards), new OperationStore(control).ids());
+        .plan(
+            active,
+            topology(active.version() + 1, shards),
+            new PostgresOperationStore(control).ids());
   }
 
   public LiveWriter write(WriterOptions options) {

@@ -20,6 +20,7 @@ import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -40,7 +41,7 @@ public final class Diagnostician {
     this.context = context;
     this.cutover = cutover;
     this.plan = context.plan();
-    this.store = new OperationStore(context.control());
+    this.store = new PostgresOperationStore(context.control());
   }
 
   /** Changes nothing. While somebody drives the operation, what is half done is not a finding. */

@@ -6,6 +6,7 @@ import io.reshard.orchestrator.monitor.Picture.Observed;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -31,7 +32,7 @@ public final class Monitor implements AutoCloseable {
   private volatile Picture picture = Picture.EMPTY;
 
   public Monitor(ControlDatabase control) {
-    this.store = new OperationStore(control);
+    this.store = new PostgresOperationStore(control);
     this.statuses = new StatusReader(control);
     this.records = new SwitchRecords(control);
   }

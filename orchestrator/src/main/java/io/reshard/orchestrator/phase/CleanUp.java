@@ -9,6 +9,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,7 +28,7 @@ public final class CleanUp {
   public CleanUp(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
     this.cutover = cutover;
-    this.store = new OperationStore(context.control());
+    this.store = new PostgresOperationStore(context.control());
   }
 
   /**

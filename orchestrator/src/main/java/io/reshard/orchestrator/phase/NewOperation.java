@@ -9,8 +9,8 @@ import io.reshard.core.plan.Plan;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -39,7 +39,8 @@ public final class NewOperation {
       Throttle throttle,
       Optional<Phase> holdAfter) {
     requirePreflight(plan);
-    Operation operation = new OperationStore(control).create(plan, record(options), holdAfter);
+    Operation operation =
+        new PostgresOperationStore(control).create(plan, record(options), holdAfter);
     new ThrottleStore(control).set(plan.planId(), throttle);
     return operation;
   }

@@ -15,6 +15,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -45,7 +46,7 @@ public final class OperationDriver {
   public OperationDriver(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
     this.cutover = cutover;
-    this.store = new OperationStore(context.control());
+    this.store = new PostgresOperationStore(context.control());
     this.topologies = new TopologyStore(context.control());
   }
 

@@ -11,6 +11,7 @@ import io.reshard.core.shard.RefetchRequests;
 import io.reshard.orchestrator.flink.FlinkCluster;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -41,7 +42,7 @@ public final class Repair {
 
   /** Returns what the last verification found; differences that stay are a result, not an error. */
   public VerificationReport run() {
-    OperationStore store = new OperationStore(context.control());
+    OperationStore store = new PostgresOperationStore(context.control());
     String id = context.operationId();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, false)) {
       JobKeeper keeper = new JobKeeper(context, cluster, new OperationHandle(store, lock));

@@ -8,6 +8,7 @@ import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PhaseRecord;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -29,7 +30,7 @@ public final class Retention {
   public Retention(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
     this.cutover = cutover;
-    this.store = new OperationStore(context.control());
+    this.store = new PostgresOperationStore(context.control());
   }
 
   /** When it is over for an operation in CLEANING_UP. */

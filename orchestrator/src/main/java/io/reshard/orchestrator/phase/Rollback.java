@@ -10,6 +10,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -33,7 +34,7 @@ public final class Rollback {
   public Rollback(OperationContext context, CutoverProcedure cutover) {
     this.context = context;
     this.cutover = cutover;
-    this.store = new OperationStore(context.control());
+    this.store = new PostgresOperationStore(context.control());
     this.topologies = new TopologyStore(context.control());
   }
 

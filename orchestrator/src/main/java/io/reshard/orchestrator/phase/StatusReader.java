@@ -13,6 +13,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PhaseRecord;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
@@ -44,7 +45,7 @@ public final class StatusReader {
 
   public StatusReader(ControlDatabase control) {
     this.control = control;
-    this.store = new OperationStore(control);
+    this.store = new PostgresOperationStore(control);
     this.throttles = new ThrottleStore(control);
   }
 

@@ -7,6 +7,7 @@ import io.reshard.orchestrator.Orchestrator;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.time.Duration;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -40,7 +41,7 @@ public final class Caretaker {
   Caretaker(ControlDatabase control, Orchestrator orchestrator, Duration look) {
     this.control = control;
     this.orchestrator = orchestrator;
-    this.store = new OperationStore(control);
+    this.store = new PostgresOperationStore(control);
     this.look = look;
   }
 

@@ -13,7 +13,7 @@ import io.reshard.orchestrator.phase.HealthReport;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -56,7 +56,7 @@ public final class WebServer implements AutoCloseable {
     ViewReader views = new ViewReader(control, monitor, config.options());
     HealthCheck health =
         new HealthCheck(
-            () -> new OperationStore(control),
+            () -> new PostgresOperationStore(control),
             config.health().maxReshardingDuration(),
             config.health().timeout());
     web.server.createContext("/metrics", metrics);
@@ -94,7 +94,7 @@ public final class WebServer implements AutoCloseable {
     StatusReader statuses = new StatusReader(control);
     return Answer.json(
         OK,
-        new OperationStore(control)
+        new PostgresOperationStore(control)
             .list().stream().map(Operation::id).map(statuses::read).toList());
   }
 

@@ -221,22 +221,12 @@ public final class DriverLock implements AutoCloseable {
       }
       if (other != null) {
         release();
-        throw takenOver(operationId, other);
+        throw Operation.takenOver(operationId, other);
       }
     } catch (SQLException e) {
       closeQuietly(connection, e);
       throw failed(control, operationId, e);
     }
-  }
-
-  static ReshardingException takenOver(String operationId, String driver) {
-    return new ReshardingException(
-        ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
-        "operation "
-            + operationId
-            + " has been taken over from this process, by "
-            + driver
-            + "; 'reshard status' says where it is");
   }
 
   private synchronized void ping() {

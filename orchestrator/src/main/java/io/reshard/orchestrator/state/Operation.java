@@ -1,5 +1,7 @@
 package io.reshard.orchestrator.state;
 
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import java.time.Instant;
 
 /**
@@ -38,5 +40,26 @@ public record Operation(
   /** The phase to go on with after an interruption or a failure. */
   public Phase resumePhase() {
     return phase == Phase.FAILED || phaseCompleted() ? Phase.after(lastCompletedPhase) : phase;
+  }
+
+  /**
+   * Itself, for the driver with {@code token}; {@code concurrent_resharding_not_allowed} if another
+   * process has taken the right to drive since.
+   */
+  public Operation requireToken(long token) {
+    if (driverToken != token) {
+      throw takenOver(id, driver);
+    }
+    return this;
+  }
+
+  static ReshardingException takenOver(String id, String driver) {
+    return new ReshardingException(
+        ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+        "operation "
+            + id
+            + " has been taken over from this process, by "
+            + driver
+            + "; 'reshard status' says where it is");
   }
 }

@@ -16,6 +16,7 @@ import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.FreePort;
 import io.reshard.testkit.ServerOptions;
@@ -70,7 +71,7 @@ class CommandsITCase {
     control = server.createDatabase("c_" + UUID.randomUUID().toString().substring(0, 8));
     config = config("");
     store =
-        new OperationStore(
+        new PostgresOperationStore(
             new ControlDatabase(new Endpoint("control", control, "postgres", null)).migrate());
   }
 

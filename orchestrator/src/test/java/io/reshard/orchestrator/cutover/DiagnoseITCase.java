@@ -25,6 +25,7 @@ import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -55,7 +56,7 @@ class DiagnoseITCase {
     context =
         new OperationContext(
             plan, system.secrets(), system.control(), options, Optional.empty(), Optional.empty());
-    store = new OperationStore(system.control());
+    store = new PostgresOperationStore(system.control());
     diagnostician = new Diagnostician(context, cutover);
     Operation operation = NewOperation.create(system.control(), plan, options);
     new PendingShards(plan, system.secrets()).create();

@@ -20,6 +20,7 @@ import io.reshard.orchestrator.phase.Rollback;
 import io.reshard.orchestrator.phase.RollbackReport;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.ServerOptions;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -69,7 +70,7 @@ class OvertakenCutoverITCase {
             options,
             Optional.of(cluster),
             Optional.empty());
-    store = new OperationStore(system.control());
+    store = new PostgresOperationStore(system.control());
     store.recordJob(
         NewOperation.create(system.control(), plan, options), JobID.generate().toHexString(), null);
     new PendingShards(plan, system.secrets()).create();

@@ -10,6 +10,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.sql.SQLException;
@@ -41,7 +42,7 @@ class HindrancesITCase {
   @BeforeEach
   void drive() throws SQLException {
     stored = StoredOperation.none(server);
-    store = new OperationStore(stored.control());
+    store = new PostgresOperationStore(stored.control());
     driver = DriverLock.acquire(stored.login().endpoint(), StoredOperation.ID, false);
   }
 

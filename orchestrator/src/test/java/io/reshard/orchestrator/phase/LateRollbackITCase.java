@@ -14,6 +14,7 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationError;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -39,7 +40,7 @@ class LateRollbackITCase {
   void start() throws SQLException {
     system = LiveSystem.start(2, 200, ServerOptions.fast());
     plan = system.plan(3);
-    store = new OperationStore(system.control());
+    store = new PostgresOperationStore(system.control());
     ReshardingOptions options = ReshardingOptions.builder().build();
     NewOperation.create(system.control(), plan, options);
     context =

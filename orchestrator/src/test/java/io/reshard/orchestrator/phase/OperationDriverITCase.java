@@ -22,6 +22,7 @@ import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -53,7 +54,7 @@ class OperationDriverITCase {
   void start() throws SQLException {
     system = LiveSystem.start(2, 500, ServerOptions.fast());
     plan = system.plan(3);
-    store = new OperationStore(system.control());
+    store = new PostgresOperationStore(system.control());
     cluster.onMigration = this::reportCopy;
     cluster.onVerification = submission -> reportVerification(submission, 0);
     NewOperation.create(system.control(), plan, ReshardingOptions.builder().build());

@@ -11,6 +11,7 @@ import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import java.sql.SQLException;
@@ -105,7 +106,7 @@ class CaretakerITCase {
 
   @Test
   void leavesAloneWhatWaitsForAPerson() {
-    OperationStore store = new OperationStore(stored.control());
+    OperationStore store = new PostgresOperationStore(stored.control());
     store.complete(stored.create(Optional.of(Phase.PLANNING)));
     startCaretaker();
     awaitLooks();

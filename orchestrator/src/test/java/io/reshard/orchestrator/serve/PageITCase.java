@@ -3,7 +3,7 @@ package io.reshard.orchestrator.serve;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.orchestrator.state.OperationError;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import io.reshard.testkit.StopMode;
@@ -59,7 +59,7 @@ class PageITCase {
                         .evaluate("document.querySelector('#lag svg path.line') !== null")
                         .asBoolean());
 
-        new OperationStore(stored.control())
+        new PostgresOperationStore(stored.control())
             .fail(
                 stored.operation(),
                 new OperationError("resharding.key_collision", "<b>two owners</b>"));

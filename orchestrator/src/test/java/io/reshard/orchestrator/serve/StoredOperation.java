@@ -11,6 +11,7 @@ import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -52,7 +53,7 @@ public final class StoredOperation {
 
   /** The operation as it is stored. */
   public Operation operation() {
-    return new OperationStore(control).get(ID);
+    return new PostgresOperationStore(control).get(ID);
   }
 
   /** Stores the operation in PLANNING. */
@@ -67,7 +68,7 @@ public final class StoredOperation {
 
   /** Stores that it copies, and that {@code rows} of its 100 rows have been copied. */
   public Operation copy(long rows) {
-    OperationStore store = new OperationStore(control);
+    OperationStore store = new PostgresOperationStore(control);
     Operation copying = store.enter(store.complete(operation()), Phase.COPYING);
     sql("INSERT INTO job_progress VALUES (?, 'copied', '0:shard-1', 0, 0, ?)", ID, rows);
     return copying;

@@ -9,7 +9,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.OperationError;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.ServerOptions;
 import io.reshard.testkit.StopMode;
@@ -108,7 +108,7 @@ class WebServerITCase {
     JsonNode degraded = json("/health", 200);
     assertThat(degraded.get("status").asText()).isEqualTo("DEGRADED");
     assertThat(degraded.get("data").get("activeOperations").asText()).isEqualTo("op-1=PLANNING");
-    new OperationStore(stored.control())
+    new PostgresOperationStore(stored.control())
         .fail(stored.operation(), new OperationError("resharding.copy_failed", "why"));
     JsonNode unhealthy = json("/health", 503);
     assertThat(unhealthy.get("data").get("failedIds").asText()).isEqualTo("op-1");
@@ -126,7 +126,7 @@ class WebServerITCase {
     JsonNode shards = json("/api/view", 200).get("shards");
     assertThat(shards.get(1).get("after").asText()).isEqualTo("80-");
 
-    new OperationStore(stored.control())
+    new PostgresOperationStore(stored.control())
         .fail(stored.operation(), new OperationError("resharding.key_collision", "two owners"));
     JsonNode failed = shownWith("FAILED").get("hindrance");
     assertThat(failed.get("reason").asText()).contains("key_collision").contains("two owners");

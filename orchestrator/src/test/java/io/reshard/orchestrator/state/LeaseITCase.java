@@ -44,7 +44,7 @@ class LeaseITCase {
     String url = server.createDatabase("control");
     control = new ControlDatabase(new Endpoint("control", url, "postgres", null)).migrate();
     new TopologyStore(control).initialize(SmallPlans.topology(1, 1, "jdbc:postgresql://h/"));
-    new OperationStore(control).create(SmallPlans.plan(ID, 1), Map.of());
+    new PostgresOperationStore(control).create(SmallPlans.plan(ID, 1), Map.of());
     List<String> words = new ArrayList<>();
     words.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     words.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());

@@ -7,7 +7,7 @@ import io.reshard.orchestrator.config.ReshardConfig;
 import io.reshard.orchestrator.monitor.Monitor;
 import io.reshard.orchestrator.serve.StoredOperation;
 import io.reshard.orchestrator.state.OperationError;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.EmbeddedPostgresServer;
 import io.reshard.testkit.FreePort;
 import io.reshard.testkit.ServerOptions;
@@ -47,7 +47,7 @@ class TelemetryITCase {
         "INSERT INTO verification (operation_id, run, mode, split, step, source_rows, target_rows,"
             + " mismatches, undecided, samples)"
             + " VALUES ('op-1', 'run', 'COUNT', 0, 'shard-0->shard-1', 1, 1, 3, 0, '[]')");
-    new OperationStore(stored.control())
+    new PostgresOperationStore(stored.control())
         .pause(stored.operation(), new OperationError("resharding.source_unavailable", "away"));
   }
 

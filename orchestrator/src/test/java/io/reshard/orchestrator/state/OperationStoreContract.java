@@ -3,58 +3,40 @@ package io.reshard.orchestrator.state;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.reshard.core.control.ControlDatabase;
-import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.core.postgres.Endpoint;
 import io.reshard.orchestrator.SmallPlans;
-import io.reshard.testkit.EmbeddedPostgresServer;
-import io.reshard.testkit.ServerOptions;
-import java.sql.Connection;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-class OperationStoreITCase {
-  private static EmbeddedPostgresServer server;
-
-  private ControlDatabase control;
+/** What every store of operations owes its callers. Each test begins with version 1 active. */
+abstract class OperationStoreContract {
   private OperationStore store;
 
-  @BeforeAll
-  static void start() {
-    server = EmbeddedPostgresServer.start(ServerOptions.fast());
-  }
+  /** An empty store. */
+  abstract OperationStore open() throws Exception;
 
-  @AfterAll
-  static void stop() {
-    server.close();
-  }
+  /** Makes {@code version} of the topology the active one. */
+  abstract void activate(long version);
+
+  /** Another process takes the right to drive. */
+  abstract void drive(String id);
 
   @BeforeEach
-  void open() throws Exception {
-    String database = "control_" + UUID.randomUUID().toString().substring(0, 8);
-    String url = server.createDatabase(database);
-    control = new ControlDatabase(new Endpoint("control", url, "postgres", null)).migrate();
-    new TopologyStore(control).initialize(SmallPlans.topology(1, 1, "jdbc:postgresql://h/"));
-    store = new OperationStore(control);
+  void openStore() throws Exception {
+    store = open();
   }
 
   private Operation create(String id) {
     return store.create(SmallPlans.plan(id, 1), Map.of("copyBatchSize", "5"));
   }
 
-  private static void assertRefused(ErrorCode code, String message, ThrowingCallable call) {
+  static void assertRefused(ErrorCode code, String message, ThrowingCallable call) {
     assertThatThrownBy(call)
         .isInstanceOfSatisfying(
             ReshardingException.class,
@@ -148,12 +130,7 @@ class OperationStoreITCase {
   void doesNotResumeBesideAnotherOperation() {
     Operation failed = store.fail(create("op-1"), new OperationError("c", "m"));
     // Whoever led to this version did not know of the one that had failed.
-    TopologyStore topologies = new TopologyStore(control);
-    topologies.store(SmallPlans.topology(2, 1, "jdbc:postgresql://h/"));
-    control.call(
-        "activate",
-        jdbi ->
-            jdbi.withHandle(handle -> handle.execute("UPDATE active_topology SET version = 2")));
+    activate(2);
     store.create(SmallPlans.plan("op-2", 2), Map.of());
     assertRefused(
         ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
@@ -184,47 +161,11 @@ class OperationStoreITCase {
   }
 
   @Test
-  void letsOneProcessDriveAtATime() {
-    Endpoint endpoint = control.endpoint();
-    create("op-1");
-    try (DriverLock first = DriverLock.acquire(endpoint, "op-1", false)) {
-      assertRefused(
-          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
-          "driven by pid " + ProcessHandle.current().pid(),
-          () -> DriverLock.acquire(endpoint, "op-1", false));
-      DriverLock.acquire(endpoint, "op-2", false).close();
-      try (DriverLock taker = DriverLock.acquire(endpoint, "op-1", true)) {
-        taker.requireHeld();
-        assertRefused(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "driven by", first::requireHeld);
-        assertThat(taker.token()).isGreaterThan(first.token());
-      }
-      assertRefused(
-          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
-          "taken over from this process, by pid " + ProcessHandle.current().pid(),
-          first::requireHeld);
-      assertThat(DriverLock.holder(control, "op-1")).isEmpty();
-    }
-    DriverLock.acquire(endpoint, "op-1", false).close();
-  }
-
-  @Test
-  void takesALostLockAgainIfNobodyHasDrivenMeanwhile() {
-    create("op-1");
-    try (DriverLock lock = DriverLock.acquire(control.endpoint(), "op-1", false)) {
-      Operation driven = store.get("op-1", lock.token());
-      endSessionsOfDrivers();
-      lock.requireHeld();
-      assertThat(DriverLock.holder(control, "op-1")).contains(DriverLock.self());
-      assertThat(store.complete(driven).driverToken()).isEqualTo(lock.token());
-    }
-  }
-
-  @Test
   void changesNothingForADriverThatHasBeenOvertaken() {
     create("op-1");
-    DriverLock.acquire(control.endpoint(), "op-1", false).close();
+    drive("op-1");
     Operation seen = store.get("op-1");
-    DriverLock.acquire(control.endpoint(), "op-1", false).close();
+    drive("op-1");
     Operation before = store.get("op-1");
     assertRefused(
         ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "taken over", () -> store.complete(seen));
@@ -233,21 +174,6 @@ class OperationStoreITCase {
         "taken over",
         () -> store.get("op-1", seen.driverToken()));
     assertThat(store.get("op-1")).isEqualTo(before);
-  }
-
-  private void endSessionsOfDrivers() {
-    control.call(
-        "end the sessions",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
-                                + " WHERE application_name LIKE 'reshard driver %'"
-                                + " AND datname = current_database()")
-                        .mapTo(Boolean.class)
-                        .list()));
   }
 
   @Test
@@ -267,33 +193,5 @@ class OperationStoreITCase {
                     .hasCauseInstanceOf(ReshardingException.class)
                     .hasMessageContaining(ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED.code()));
     assertThat(store.list()).hasSize(1);
-  }
-
-  /** As a clean-up keeps it, for as long as it deletes. */
-  @Test
-  void doesNotWaitForWhoeverKeepsTheTopologyAsItIs() throws SQLException {
-    try (Connection hold = control.endpoint().connect("test");
-        Statement statement = hold.createStatement()) {
-      hold.setAutoCommit(false);
-      statement.execute("SELECT 1 FROM reshard.active_topology FOR UPDATE");
-      assertRefused(
-          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
-          "by the clean-up or rollback of an earlier operation",
-          () -> create("op-1"));
-      assertThat(store.list()).isEmpty();
-      hold.rollback();
-      create("op-1");
-      statement.execute("SELECT 1 FROM reshard.active_topology FOR UPDATE");
-      assertRefused(
-          ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED, "op-1 is active", () -> create("op-2"));
-    }
-  }
-
-  /** A command that follows another at once must not meet its predecessor's lock. */
-  @Test
-  void aLockThatIsLetGoOfCanBeTakenAtOnce() {
-    for (int round = 0; round < 200; round++) {
-      DriverLock.acquire(control.endpoint(), "op-1", false).close();
-    }
   }
 }
