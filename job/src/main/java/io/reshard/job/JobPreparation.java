@@ -1,6 +1,8 @@
 package io.reshard.job;
 
 import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.control.CaptureRegistry;
+import io.reshard.core.control.CaptureTurn;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.JobRegistry;
 import io.reshard.core.control.TopologyStore;
@@ -28,12 +30,14 @@ final class JobPreparation {
   private final Secrets secrets;
   private final ControlDatabase control;
   private final JobRegistry registry;
+  private final CaptureRegistry captures;
 
   JobPreparation(Plan plan, Secrets secrets) {
     this.plan = plan;
     this.secrets = secrets;
     this.control = new ControlDatabase(secrets.control().endpoint()).migrate();
     this.registry = new JobRegistry(control);
+    this.captures = new CaptureRegistry(control, plan.planId());
   }
 
   /** What the job starts from. */
@@ -42,15 +46,27 @@ final class JobPreparation {
   /** Takes a generation and makes or checks what must stand. */
   Prepared run() {
     requireOwnTopology();
-    JobRegistry.Submission submission = registry.nextGeneration(plan.planId());
-    if (submission.prepared() || plan.isReverse()) {
+    return prepare(registry.nextGeneration(plan.planId()));
+  }
+
+  /**
+   * What was read as the generation was taken may no longer be true: (1) two submissions find that
+   * nothing is prepared; (2) one makes the slots, starts, copies a split and parks the change of a
+   * row of it; (3) the other one makes the slots anew, starts, and finds the split copied: the
+   * change is in neither. So it is asked again as the turn to make them is taken.
+   */
+  Prepared prepare(JobRegistry.Submission submission) {
+    int generation = submission.generation();
+    CaptureTurn turn = CaptureTurn.ofSubmission(generation);
+    ChangeCaptures making = new ChangeCaptures(plan, secrets, control);
+    if (submission.prepared() || plan.isReverse() || !making.begin(turn)) {
       checkSlots();
     } else {
       new PendingShards(plan, secrets).create();
-      new ChangeCaptures(plan, secrets, control).create(SLOT_TIMEOUT);
+      new UncopiedTargets(plan, secrets).claim(generation);
+      making.make(turn, SLOT_TIMEOUT);
     }
-    return new Prepared(
-        new Migration(plan, secrets, submission.generation()), registry.captures(plan.planId()));
+    return new Prepared(new Migration(plan, secrets, generation), captures.captures());
   }
 
   /**
@@ -69,15 +85,15 @@ final class JobPreparation {
   }
 
   private void checkSlots() {
-    List<CaptureRecord> captures = registry.captures(plan.planId());
-    if (captures.isEmpty()) {
+    List<CaptureRecord> recorded = captures.captures();
+    if (recorded.isEmpty()) {
       throw new ReshardingException(
           ErrorCode.SLOT_MISSING,
           "no change capture stands for plan "
               + plan.planId()
               + ": it has ended, or was never made");
     }
-    for (CaptureRecord capture : captures) {
+    for (CaptureRecord capture : recorded) {
       try {
         if (ChangeCapture.slotPosition(endpoint(capture.source()), capture.slot()).isEmpty()) {
           throw new ReshardingException(

@@ -3,7 +3,7 @@ package io.reshard.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.CaptureRegistry;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.flink.FlinkCluster;
@@ -31,7 +31,7 @@ class LostSlotITCase {
       migration.drive(Phase.REPLICATING);
       OperationContext context = migration.context();
       String slot =
-          new JobRegistry(context.control()).captures(context.operationId()).get(1).slot();
+          new CaptureRegistry(context.control(), context.operationId()).captures().get(1).slot();
       JobID job =
           JobID.fromHexString(
               new PostgresOperationStore(context.control()).get(context.operationId()).jobId());

@@ -2,7 +2,7 @@ package io.reshard.orchestrator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.CaptureRegistry;
 import io.reshard.core.control.Throttle;
 import io.reshard.core.control.ThrottleStore;
 import io.reshard.core.savepoint.SavepointContent.TableContent;
@@ -122,8 +122,8 @@ class SavepointInspectionITCase {
   private static void awaitCaptured(EmbeddedMigration migration, String shard) throws SQLException {
     String written = migration.query(shard, "SELECT pg_current_wal_lsn()").get(0);
     String slot =
-        new JobRegistry(migration.context().control())
-            .captures(migration.plan().planId()).stream()
+        new CaptureRegistry(migration.context().control(), migration.plan().planId())
+            .captures().stream()
                 .filter(capture -> capture.source().equals(shard))
                 .findFirst()
                 .orElseThrow()

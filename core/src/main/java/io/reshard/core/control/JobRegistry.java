@@ -1,11 +1,11 @@
 package io.reshard.core.control;
 
-import java.util.List;
-import org.jdbi.v3.core.Handle;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 
 /**
- * Registers submissions and attempts of a migration job, and what it makes on the sources. Every
- * method is one transaction; all are safe to call from several processes.
+ * Registers submissions and attempts of a migration job. Every method is one transaction; all are
+ * safe to call from several processes.
  */
 public final class JobRegistry {
   private final ControlDatabase control;
@@ -17,7 +17,11 @@ public final class JobRegistry {
   /** A submission: its generation, and whether slots and publications stand already. */
   public record Submission(int generation, boolean prepared) {}
 
-  /** Takes the next generation. All attempts of lower ones are superseded from now on. */
+  /**
+   * Takes the next generation. All attempts of lower ones are superseded from now on. {@code
+   * epoch_superseded} once the operation is being removed: a process that was frozen before it
+   * submitted the job would begin all over again.
+   */
   public Submission nextGeneration(String operationId) {
     return control.call(
         "register the job's submission",
@@ -29,90 +33,22 @@ public final class JobRegistry {
                             "INSERT INTO job (operation_id, generation) VALUES (?, 1)"
                                 + " ON CONFLICT (operation_id)"
                                 + " DO UPDATE SET generation = job.generation + 1"
+                                + " WHERE job.capture_turn < ?"
                                 + " RETURNING generation, prepared")
                         .bind(0, operationId)
+                        .bind(1, CaptureTurn.END.number())
                         .map((row, context) -> new Submission(row.getInt(1), row.getBoolean(2)))
-                        .one()));
+                        .findOne()
+                        .orElseThrow(() -> ended(operationId))));
   }
 
-  /**
-   * Records what is about to be made on the sources, so that clean-up finds it whatever happens.
-   */
-  public void recordCapture(String operationId, List<CaptureRecord> captures) {
-    control.call(
-        "record the change capture",
-        jdbi ->
-            jdbi.inTransaction(
-                handle -> {
-                  captures.forEach(capture -> insert(handle, operationId, capture));
-                  return null;
-                }));
-  }
-
-  private static void insert(Handle handle, String operationId, CaptureRecord capture) {
-    handle.execute(
-        "INSERT INTO change_capture (operation_id, source, publication, slot)"
-            + " VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        operationId,
-        capture.source(),
-        capture.publication(),
-        capture.slot());
-  }
-
-  /** Marks the change capture of all sources as standing, with the heartbeats at its creation. */
-  public void markPrepared(String operationId, List<CaptureRecord> captures) {
-    control.call(
-        "mark the change capture as prepared",
-        jdbi ->
-            jdbi.inTransaction(
-                handle -> {
-                  for (CaptureRecord capture : captures) {
-                    handle.execute(
-                        "UPDATE change_capture SET heartbeat_number = ?"
-                            + " WHERE operation_id = ? AND source = ?",
-                        capture.heartbeatNumber(),
-                        operationId,
-                        capture.source());
-                  }
-                  handle.execute(
-                      "UPDATE job SET prepared = true WHERE operation_id = ?", operationId);
-                  return null;
-                }));
-  }
-
-  /** The change capture of {@code operationId}, by source; empty if there is none. */
-  public List<CaptureRecord> captures(String operationId) {
-    return control.call(
-        "read the change capture",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle
-                        .createQuery(
-                            "SELECT source, publication, slot, heartbeat_number FROM change_capture"
-                                + " WHERE operation_id = ? ORDER BY source")
-                        .bind(0, operationId)
-                        .map(
-                            (row, context) ->
-                                new CaptureRecord(
-                                    row.getString(1),
-                                    row.getString(2),
-                                    row.getString(3),
-                                    row.getObject(4, Long.class)))
-                        .list()));
-  }
-
-  /** Forgets the capture of one source once its slot and publication are gone. */
-  public void forgetCapture(String operationId, String source) {
-    control.call(
-        "forget the change capture",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle.execute(
-                        "DELETE FROM change_capture WHERE operation_id = ? AND source = ?",
-                        operationId,
-                        source)));
+  private static ReshardingException ended(String operationId) {
+    return new ReshardingException(
+        ErrorCode.EPOCH_SUPERSEDED,
+        "the job of plan "
+            + operationId
+            + " does not start any more, as a rollback or the clean-up has begun to remove it;"
+            + " run that again to end it");
   }
 
   /**

@@ -30,11 +30,23 @@ public final class ChangeCapture {
   private final Plan plan;
   private final Endpoint endpoint;
   private final String source;
+  private final Runnable requireTurn;
 
+  /** The capture of one source, made and dropped where nobody else can be at it. */
   public ChangeCapture(Plan plan, String source, Endpoint endpoint) {
+    this(plan, source, endpoint, () -> {});
+  }
+
+  /**
+   * The capture of one source.
+   *
+   * @param requireTurn throws if somebody else is to make or drop it by now
+   */
+  ChangeCapture(Plan plan, String source, Endpoint endpoint, Runnable requireTurn) {
     this.plan = plan;
     this.source = source;
     this.endpoint = endpoint;
+    this.requireTurn = requireTurn;
   }
 
   /** The names that the capture of {@code source} will have. */
@@ -63,9 +75,7 @@ public final class ChangeCapture {
    */
   public CaptureRecord create(Duration timeout) throws SQLException {
     CaptureRecord names = names();
-    String application = "reshard " + plan.planId() + " prepare";
-    try (Connection connection = endpoint.connect(application)) {
-      endOthers(connection, application);
+    try (Connection connection = open()) {
       ShardSchema.ensure(connection);
       dropSlot(connection, names.slot());
       createPublication(connection, names.publication());
@@ -77,15 +87,30 @@ public final class ChangeCapture {
     }
   }
 
-  /** One that slept through its own replacement would drop the slot that is made here. */
-  private static void endOthers(Connection connection, String application) throws SQLException {
-    try (PreparedStatement end =
-        connection.prepareStatement(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-                + " WHERE datname = current_database() AND application_name = left(?, 63)"
-                + " AND pid <> pg_backend_pid()")) {
-      end.setString(1, application);
-      end.execute();
+  /**
+   * A process that slept through its own replacement would drop the slot that is made after it, or
+   * make one behind a removal that has found none: (1) A sees that it is its turn, and freezes; (2)
+   * B takes the next turn, and makes or drops what A was to drop or make; (3) A thaws and goes on.
+   * So A looks when its session is open already, and B, which has taken its turn before, first ends
+   * the sessions of all others: one that was open by then ends, and one that is opened later sees
+   * B's turn.
+   */
+  private Connection open() throws SQLException {
+    String application = "reshard " + plan.planId() + " capture";
+    Connection connection = endpoint.connect(application);
+    try {
+      requireTurn.run();
+      Optional<Integer> alive = OtherSessions.end(connection, application);
+      if (alive.isPresent()) {
+        throw new ReshardingException(
+            ErrorCode.REPLICATION_FAILED,
+            "source %s: process %d, which was making or dropping the change capture, does not end; try again"
+                .formatted(source, alive.get()));
+      }
+      return connection;
+    } catch (SQLException | RuntimeException e) {
+      connection.close();
+      throw e;
     }
   }
 
@@ -221,7 +246,8 @@ public final class ChangeCapture {
     }
   }
 
-  private static void dropSlot(Connection connection, String slot) throws SQLException {
+  /** Drops a slot, whoever reads it; does nothing if there is none. */
+  public static void dropSlot(Connection connection, String slot) throws SQLException {
     endReader(connection, slot);
     try (PreparedStatement drop =
         connection.prepareStatement(
@@ -233,8 +259,8 @@ public final class ChangeCapture {
   }
 
   /** Removes slot, watch, publication, triggers and heartbeat row. Idempotent. */
-  public void drop(CaptureRecord capture) throws SQLException {
-    try (Connection connection = endpoint.connect("reshard " + plan.planId() + " clean-up")) {
+  void drop(CaptureRecord capture) throws SQLException {
+    try (Connection connection = open()) {
       dropSlot(connection, capture.slot());
       try (Statement statement = connection.createStatement()) {
         statement.execute("DROP PUBLICATION IF EXISTS " + Sql.identifier(capture.publication()));

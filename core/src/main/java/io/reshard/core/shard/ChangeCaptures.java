@@ -1,8 +1,10 @@
 package io.reshard.core.shard;
 
 import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.control.CaptureRegistry;
+import io.reshard.core.control.CaptureTurn;
 import io.reshard.core.control.ControlDatabase;
-import io.reshard.core.control.JobRegistry;
+import io.reshard.core.error.CollectedFailures;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -13,74 +15,91 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The change capture of all sources of a plan. It is recorded in the control database before it is
- * made and forgotten after it is gone, so that a crash leaves no slot that nobody knows.
+ * made and forgotten after it is gone, so that a crash leaves no slot that nobody knows. Whoever
+ * makes or drops it takes a turn first, and touches a source, or a record, only while nobody has
+ * taken a later one.
  */
 public final class ChangeCaptures {
+  private static final Logger LOG = LoggerFactory.getLogger(ChangeCaptures.class);
+
   private final Plan plan;
   private final Secrets secrets;
-  private final JobRegistry registry;
+  private final CaptureRegistry registry;
 
   public ChangeCaptures(Plan plan, Secrets secrets, ControlDatabase control) {
     this.plan = plan;
     this.secrets = secrets;
-    this.registry = new JobRegistry(control);
+    this.registry = new CaptureRegistry(control, plan.planId());
   }
 
   /**
-   * Makes all of it, replacing what an interrupted attempt left behind. Errors: {@code
-   * slot_creation_blocked}, and {@code replication_failed} with what the source says.
+   * Takes the turn to make all of it, and records what will be made. Returns false if it stands
+   * already and is not to be replaced; {@code epoch_superseded} if a later turn has been taken.
+   */
+  public boolean begin(CaptureTurn turn) {
+    return registry.begin(
+        turn, plan.sources().stream().map(source -> capture(source, turn).names()).toList());
+  }
+
+  /**
+   * Makes all of it, replacing what an earlier turn left behind. Errors: {@code
+   * slot_creation_blocked}, {@code replication_failed} with what the source says, and {@code
+   * epoch_superseded} if a later turn has been taken meanwhile: whatever was made is known to that
+   * one.
    *
+   * @param turn that has been begun
    * @param timeout how long open transactions of one source may delay its slot
    */
-  public void create(Duration timeout) {
-    List<ChangeCapture> captures = plan.sources().stream().map(this::capture).toList();
-    registry.recordCapture(plan.planId(), captures.stream().map(ChangeCapture::names).toList());
+  public void make(CaptureTurn turn, Duration timeout) {
     List<CaptureRecord> made = new ArrayList<>();
-    for (ChangeCapture capture : captures) {
+    for (String source : plan.sources()) {
       try {
-        made.add(capture.create(timeout));
+        made.add(capture(source, turn).create(timeout));
       } catch (SQLException e) {
+        // Who has lost the turn has lost its sessions, and these errors say no more.
+        registry.requireTurn(turn);
         throw new ReshardingException(
             ErrorCode.REPLICATION_FAILED,
-            "change capture cannot be prepared on source "
-                + capture.names().source()
-                + ": "
-                + e.getMessage(),
+            "change capture cannot be prepared on source " + source + ": " + e.getMessage(),
             e);
       }
     }
-    registry.markPrepared(plan.planId(), made);
+    registry.markPrepared(turn, made);
   }
 
   /**
-   * Drops what is recorded and returns it. With a database its slots are gone as well. A source
-   * that cannot be reached keeps its own alone, and its record: {@code source_unavailable} names
-   * it, and a further call goes on.
+   * Drops what is recorded and returns it; nothing if a later turn has been taken, as what stands
+   * is for that one to drop. With a database its slots are gone as well. A source that cannot be
+   * reached keeps its own alone, and its record: {@code source_unavailable} names it, and a further
+   * call goes on.
    */
-  public List<CaptureRecord> drop() {
-    List<CaptureRecord> captures = registry.captures(plan.planId());
-    List<ReshardingException> failures = new ArrayList<>();
-    for (CaptureRecord capture : captures) {
-      try {
-        drop(capture);
-      } catch (ReshardingException e) {
-        failures.add(e);
-      }
+  public List<CaptureRecord> drop(CaptureTurn turn) {
+    List<CaptureRecord> dropped = new ArrayList<>();
+    CollectedFailures failures = new CollectedFailures();
+    for (CaptureRecord capture : registry.beginRemoval(turn).orElse(List.of())) {
+      failures.collect(
+          () -> {
+            if (drop(turn, capture)) {
+              dropped.add(capture);
+            }
+          });
     }
-    if (!failures.isEmpty()) {
-      ReshardingException first = failures.remove(0);
-      failures.forEach(first::addSuppressed);
-      throw first;
+    if (!failures.failures().isEmpty() && !registry.isTurn(turn)) {
+      LOG.info("what is left belongs to a later cutover or rollback: {}", failures.failures());
+      return dropped;
     }
-    return captures;
+    failures.throwAny();
+    return dropped;
   }
 
-  private void drop(CaptureRecord capture) {
+  private boolean drop(CaptureTurn turn, CaptureRecord capture) {
     try {
-      capture(capture.source()).drop(capture);
+      capture(capture.source(), turn).drop(capture);
     } catch (SQLException e) {
       if (!SqlStates.INVALID_CATALOG_NAME.equals(e.getSQLState())) {
         throw new ReshardingException(
@@ -89,11 +108,15 @@ public final class ChangeCaptures {
             e);
       }
     }
-    registry.forgetCapture(plan.planId(), capture.source());
+    return registry.forget(turn, capture.source());
   }
 
-  private ChangeCapture capture(String source) {
+  private ChangeCapture capture(String source, CaptureTurn turn) {
     Topology topology = plan.topologyOf(source);
-    return new ChangeCapture(plan, source, secrets.endpoint(topology, topology.shard(source)));
+    return new ChangeCapture(
+        plan,
+        source,
+        secrets.endpoint(topology, topology.shard(source)),
+        () -> registry.requireTurn(turn));
   }
 }

@@ -1,7 +1,10 @@
 package io.reshard.core.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,11 +19,12 @@ import org.junit.jupiter.api.Test;
 class JobRegistryITCase {
   private static final String OPERATION = "20260102-abcdef01";
 
+  private ControlDatabase control;
   private JobRegistry registry;
 
   @BeforeEach
   void createControlDatabase() throws SQLException {
-    ControlDatabase control = TestControl.create();
+    control = TestControl.create();
     // Twice: it must do nothing where the schema is current.
     registry = new JobRegistry(control.migrate());
   }
@@ -65,26 +69,15 @@ class JobRegistryITCase {
   }
 
   @Test
-  void keepsWhatWasMadeOnTheSources() {
-    assertThat(registry.nextGeneration(OPERATION).prepared()).isFalse();
-    List<CaptureRecord> captures =
-        List.of(
-            new CaptureRecord("shard-0", "pub_0", "slot_0", null),
-            new CaptureRecord("shard-1", "pub_1", "slot_1", null));
-    registry.recordCapture(OPERATION, captures);
-    registry.recordCapture(OPERATION, captures);
-    assertThat(registry.captures(OPERATION)).isEqualTo(captures);
-
-    List<CaptureRecord> standing =
-        List.of(
-            new CaptureRecord("shard-0", "pub_0", "slot_0", 7L),
-            new CaptureRecord("shard-1", "pub_1", "slot_1", 0L));
-    registry.markPrepared(OPERATION, standing);
-    assertThat(registry.captures(OPERATION)).isEqualTo(standing);
-    assertThat(registry.nextGeneration(OPERATION).prepared()).isTrue();
-
-    registry.forgetCapture(OPERATION, "shard-0");
-    assertThat(registry.captures(OPERATION)).isEqualTo(standing.subList(1, 2));
+  void startsNothingAnyMoreOnceARemovalHasBegun() {
+    registry.nextGeneration(OPERATION);
+    new CaptureRegistry(control, OPERATION).beginRemoval(CaptureTurn.END);
+    assertThatThrownBy(() -> registry.nextGeneration(OPERATION))
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.EPOCH_SUPERSEDED))
+        .hasMessageContaining("does not start any more");
+    assertThat(registry.nextGeneration("another").generation()).isEqualTo(1);
   }
 
   @Test

@@ -34,7 +34,8 @@ final class DiagnoseCommand implements Callable<Integer> {
       names = "--repair",
       description = {
         "Mends what can be mended: gives up an interrupted switch or rollback, or carries on one",
-        "that has switched. Refused while another process drives the operation."
+        "that has switched; drops slots of operations that are over or that nobody knows of.",
+        "Refused while another process drives the operation."
       })
   boolean repair;
 

@@ -88,7 +88,7 @@ final class Cutover {
       long begun = System.nanoTime();
       try {
         Milestone.ATTEMPT_OPENED.pass();
-        wayBack.ifPresent(way -> way.prepare(settings.timeout()));
+        wayBack.ifPresent(way -> way.prepare(attempt, settings.timeout()));
         Milestone.WAY_BACK_PREPARED.pass();
         return window(attempt, passed, sessions, session);
       } catch (RuntimeException e) {
@@ -283,8 +283,8 @@ final class Cutover {
       Milestone.WRITES_ALLOWED.pass();
       sweep(steps);
     }
-    if (!switched && attempts.newest().orElseThrow().number() == attempt) {
-      wayBack.ifPresent(WayBack::discard);
+    if (!switched) {
+      wayBack.ifPresent(way -> way.discard(attempt));
     }
     return status;
   }

@@ -5,15 +5,15 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.core.shard.OtherSessions;
 import io.reshard.core.shard.ShardSchema;
 import io.reshard.orchestrator.phase.OperationLog;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -31,21 +31,6 @@ import org.slf4j.LoggerFactory;
  */
 final class ShardSessions implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ShardSessions.class);
-
-  /**
-   * Names are cut off like those in pg_stat_activity. Lists who is still there after 5 s; the list
-   * is made first, since SQL may ask conditions in any order. A role that we may not end is passed
-   * over: the fence must not stand because of it.
-   */
-  private static final String END_OTHERS =
-      """
-      WITH other AS MATERIALIZED (SELECT pid FROM pg_stat_activity
-        WHERE datname = current_database() AND pid <> pg_backend_pid()
-          AND pg_has_role(usesysid, 'USAGE')
-          AND application_name = ANY (SELECT left(name, 63) FROM unnest(?) AS name)),
-      ended AS MATERIALIZED (SELECT pid, pg_terminate_backend(pid, 5000) AS gone FROM other)
-      SELECT pid FROM ended WHERE NOT gone
-      """;
 
   private final Plan plan;
   private final Secrets secrets;
@@ -95,23 +80,15 @@ final class ShardSessions implements AutoCloseable {
 
   /**
    * Ends the other sessions that were opened on a shard to switch this plan, or the one that it
-   * takes back. Work that waits for a lock there outlives the step that gave it up; and a process
-   * that was frozen in the middle would go on with it as soon as it thaws.
+   * takes back.
    */
   boolean endOthers(String shard, Connection connection) throws SQLException {
-    try (PreparedStatement end = connection.prepareStatement(END_OTHERS)) {
-      end.setArray(
-          1,
-          connection.createArrayOf(
-              "text", new String[] {name(plan.planId()), name(plan.forwardId())}));
-      try (ResultSet alive = end.executeQuery()) {
-        if (alive.next()) {
-          throw new ReshardingException(
-              ErrorCode.CUTOVER_TIMEOUT,
-              "process %d on %s, of an earlier cutover, does not end"
-                  .formatted(alive.getInt(1), shard));
-        }
-      }
+    Optional<Integer> alive =
+        OtherSessions.end(connection, name(plan.planId()), name(plan.forwardId()));
+    if (alive.isPresent()) {
+      throw new ReshardingException(
+          ErrorCode.CUTOVER_TIMEOUT,
+          "process %d on %s, of an earlier cutover, does not end".formatted(alive.get(), shard));
     }
     return true;
   }

@@ -1,5 +1,6 @@
 package io.reshard.orchestrator.cutover;
 
+import io.reshard.core.control.CaptureTurn;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -82,16 +83,21 @@ final class WayBack {
   }
 
   /** Makes publications and slots; {@code cutover_aborted} names the shard and the reason. */
-  void prepare(Duration timeout) {
+  void prepare(int attempt, Duration timeout) {
+    CaptureTurn turn = CaptureTurn.ofCutover(attempt);
     try {
-      captures.create(timeout);
+      captures.begin(turn);
+      captures.make(turn, timeout);
     } catch (ReshardingException e) {
       throw Gate.refuse("there would be no way back: " + e.getMessage(), e);
     }
   }
 
-  /** Drops what {@link #prepare} made, since a slot that nobody reads fills its disk. */
-  void discard() {
-    captures.drop();
+  /**
+   * Drops what {@link #prepare} made for this attempt or an earlier one, since a slot that nobody
+   * reads fills its disk. Of a later attempt nothing is dropped.
+   */
+  void discard(int attempt) {
+    captures.drop(CaptureTurn.undoing(attempt));
   }
 }

@@ -1,16 +1,19 @@
 package io.reshard.orchestrator.diagnose;
 
 import io.reshard.core.control.CaptureRecord;
-import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.CaptureRegistry;
+import io.reshard.core.control.CaptureTurn;
 import io.reshard.core.control.ShardRecord;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.shard.ChangeCapture;
 import io.reshard.core.shard.ChangeCaptures;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.diagnose.Diagnosis.Finding;
 import io.reshard.orchestrator.diagnose.Diagnosis.ShardFacts;
+import io.reshard.orchestrator.diagnose.Diagnosis.Slot;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.OperationContext;
@@ -21,6 +24,8 @@ import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PostgresOperationStore;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -55,7 +60,9 @@ public final class Diagnostician {
     List<Finding> findings =
         driver.isPresent()
             ? List.of()
-            : new Findings(plan, operation.phase(), there, back, shards).find(captures());
+            : new Findings(plan, operation.phase(), there, back, shards, topologies.active())
+                // Read behind the shards: a slot's record is older than the slot.
+                .find(captures(), CaptureRegistry.slots(context.control()));
     return new Diagnosis(
         operation.id(),
         operation.phase(),
@@ -88,10 +95,13 @@ public final class Diagnostician {
   }
 
   private List<CaptureRecord> captures() {
-    JobRegistry registry = new JobRegistry(context.control());
-    List<CaptureRecord> captures = new ArrayList<>(registry.captures(plan.planId()));
-    captures.addAll(registry.captures(plan.reversed().planId()));
+    List<CaptureRecord> captures = new ArrayList<>(captures(plan));
+    captures.addAll(captures(plan.reversed()));
     return captures;
+  }
+
+  private List<CaptureRecord> captures(Plan captured) {
+    return new CaptureRegistry(context.control(), captured.planId()).captures();
   }
 
   private String jobStatus(Operation operation) {
@@ -142,6 +152,7 @@ public final class Diagnostician {
                 drop(plan);
                 drop(plan.reversed());
               });
+      case DROP_SLOTS -> locked(this::dropUnrecordedSlots);
     }
   }
 
@@ -156,8 +167,47 @@ public final class Diagnostician {
     }
   }
 
+  /**
+   * What was found may have been made whole meanwhile, so it is looked at again while nobody else
+   * drives an operation: slots first and then the records, which are older than their slots.
+   */
+  private void dropUnrecordedSlots() {
+    for (Operation other : store.listActive()) {
+      if (!other.id().equals(context.operationId())) {
+        DriverLock.holder(context.control(), other.id())
+            .ifPresent(
+                driver -> {
+                  throw new ReshardingException(
+                      ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED,
+                      "operation " + other.id() + " is being driven by " + driver);
+                });
+      }
+    }
+    List<ShardFacts> found = shards(List.of());
+    Set<String> recorded = CaptureRegistry.slots(context.control());
+    for (ShardFacts shard : found) {
+      for (Slot slot : shard.slots()) {
+        if (!recorded.contains(slot.name())) {
+          dropSlot(shard.id(), slot.name());
+        }
+      }
+    }
+  }
+
+  private void dropSlot(String shard, String slot) {
+    try (Connection connection =
+        context.endpoint(shard).connect("reshard " + plan.planId() + " diagnose")) {
+      ChangeCapture.dropSlot(connection, slot);
+    } catch (SQLException e) {
+      throw new ReshardingException(
+          ErrorCode.SOURCE_UNAVAILABLE,
+          "the slot " + slot + " on " + shard + " cannot be dropped: " + e.getMessage(),
+          e);
+    }
+  }
+
   private void drop(Plan captured) {
-    new ChangeCaptures(captured, context.secrets(), context.control()).drop();
+    new ChangeCaptures(captured, context.secrets(), context.control()).drop(CaptureTurn.END);
   }
 
   private void locked(Runnable work) {

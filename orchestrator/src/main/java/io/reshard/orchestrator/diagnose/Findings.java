@@ -2,12 +2,18 @@ package io.reshard.orchestrator.diagnose;
 
 import io.reshard.core.control.CaptureRecord;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.shard.ChangeCapture;
+import io.reshard.core.topology.Shard;
+import io.reshard.core.topology.ShardStatus;
+import io.reshard.core.topology.Topology;
 import io.reshard.orchestrator.diagnose.Diagnosis.Finding;
 import io.reshard.orchestrator.diagnose.Diagnosis.ShardFacts;
+import io.reshard.orchestrator.diagnose.Diagnosis.Slot;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.state.Phase;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** The rules that an operation's parts must keep together; each line of it is one. */
 final class Findings {
@@ -16,6 +22,7 @@ final class Findings {
   private final CutoverStatus there;
   private final CutoverStatus back;
   private final List<ShardFacts> shards;
+  private final Topology active;
   private final List<Finding> findings = new ArrayList<>();
 
   /**
@@ -23,24 +30,39 @@ final class Findings {
    *
    * @param there what became of the newest attempt to switch, or null
    * @param back the same of the attempts to switch back
+   * @param active the topology in force
    */
   Findings(
-      Plan plan, Phase phase, CutoverStatus there, CutoverStatus back, List<ShardFacts> shards) {
+      Plan plan,
+      Phase phase,
+      CutoverStatus there,
+      CutoverStatus back,
+      List<ShardFacts> shards,
+      Topology active) {
     this.plan = plan;
     this.phase = phase;
     this.there = there;
     this.back = back;
     this.shards = shards;
+    this.active = active;
   }
 
-  /** What does not fit, while nobody drives the operation. */
-  List<Finding> find(List<CaptureRecord> captures) {
+  /**
+   * What does not fit, while nobody drives the operation.
+   *
+   * @param captures of the operation and its way back
+   * @param recorded the slots of all operations
+   */
+  List<Finding> find(List<CaptureRecord> captures, Set<String> recorded) {
     attempts();
+    shards.forEach(this::status);
     if (phase != Phase.ROLLED_BACK) {
       shards.stream().filter(one -> one.unreachable() == null).forEach(this::barriers);
     }
     epochs();
     captures.forEach(this::capture);
+    wayBack(captures);
+    shards.forEach(one -> slots(one, recorded));
     shards.stream()
         .filter(one -> one.unreachable() != null && expected(one.id()))
         .forEach(
@@ -156,6 +178,55 @@ final class Findings {
       add(
           "the slot " + capture.slot() + " on " + capture.source() + " is gone: changes are lost",
           "this cannot be mended: 'reshard rollback', then plan again; the sources have every row",
+          null);
+    }
+  }
+
+  /** Who rolls back would find out only then. */
+  private void wayBack(List<CaptureRecord> captures) {
+    if (!inForce() || back == CutoverStatus.CLOSED || phase == Phase.COMPLETED) {
+      return;
+    }
+    Plan reverse = plan.reversed();
+    for (String shard : reverse.sources()) {
+      String slot = new ChangeCapture(reverse, shard, null).names().slot();
+      if (captures.stream().noneMatch(one -> one.slot().equals(slot))) {
+        add(
+            "no change capture is recorded on " + shard + ": there is no way back",
+            "this cannot be mended: 'reshard complete' ends the operation under the new topology",
+            null);
+      }
+    }
+  }
+
+  /** Every slot is recorded before it is made, and forgotten after it is gone. */
+  private void slots(ShardFacts shard, Set<String> recorded) {
+    for (Slot slot : shard.slots()) {
+      if (!recorded.contains(slot.name())) {
+        add(
+            "no operation knows of the slot %s on %s, which keeps %d bytes of write-ahead log"
+                .formatted(slot.name(), shard.id(), slot.retainedBytes()),
+            "it is dropped",
+            Mend.DROP_SLOTS);
+      }
+    }
+  }
+
+  /** Status and topology change in one transaction. */
+  private void status(ShardFacts shard) {
+    ShardStatus expected = active.findShard(shard.id()).map(Shard::status).orElse(null);
+    boolean fits =
+        expected == null ? shard.status() != ShardStatus.ACTIVE : shard.status() == expected;
+    if (!fits) {
+      add(
+          "%s is recorded as %s, but by version %d of the topology it is %s"
+              .formatted(
+                  shard.id(),
+                  shard.status().text(),
+                  active.version(),
+                  expected == null ? "not in use" : expected.text()),
+          "the topology is what applications route by: set the row in reshard.shard_status right,"
+              + " and find out who changed it",
           null);
     }
   }

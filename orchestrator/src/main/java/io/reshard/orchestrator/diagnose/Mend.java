@@ -11,5 +11,7 @@ public enum Mend {
   /** The switch back has happened: what follows it is carried out. */
   FINISH_ROLLBACK,
   /** Slots and publications of an operation that is over are dropped. */
-  DROP_CAPTURES
+  DROP_CAPTURES,
+  /** Slots of ours that no record names are dropped. */
+  DROP_SLOTS
 }

@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.CollectedFailures;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.orchestrator.state.DriverLock;
@@ -89,16 +90,19 @@ public final class CleanUp {
           "version " + active + " of the topology is active, which still routes to the old shards");
     }
     // First nobody may write on either side any more and nobody may capture: a delete made below
-    // must not be taken for one of the application's.
+    // must not be taken for one of the application's. A shard that is down keeps the rows where
+    // they are, but no slots on the others.
     Removal wayBack = new Removal(context.reversed());
-    wayBack.revokeEpochs();
-    wayBack.endJob(handle.current());
-    wayBack.dropCaptures();
-    wayBack.deleteCheckpoints();
-    Milestone.WAY_BACK_REMOVED.pass();
     Removal removal = new Removal(context);
-    removal.revokeEpochs();
-    removal.dropCaptures();
+    CollectedFailures failures = new CollectedFailures();
+    failures.collect(wayBack::revokeEpochs);
+    failures.collect(() -> wayBack.endJob(handle.current()));
+    failures.collect(wayBack::dropCaptures);
+    Milestone.WAY_BACK_REMOVED.pass();
+    failures.collect(removal::revokeEpochs);
+    failures.collect(removal::dropCaptures);
+    failures.throwAny();
+    wayBack.deleteCheckpoints();
     removal.forgetCopies();
     removal.deleteCheckpoints();
     if (active == context.plan().target().version()) {

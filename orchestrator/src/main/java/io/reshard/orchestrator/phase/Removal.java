@@ -1,6 +1,8 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.control.CaptureTurn;
+import io.reshard.core.error.CollectedFailures;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -88,25 +90,30 @@ final class Removal {
 
   /**
    * Ends the right of the migration job to write to the targets, so that neither a job that nobody
-   * could cancel nor a delete made here, seen by its change capture, can do harm.
+   * could cancel nor a delete made here, seen by its change capture, can do harm. A target that
+   * cannot be reached keeps only its own: the error names all of them.
    */
   void revokeEpochs() {
+    CollectedFailures failures = new CollectedFailures();
     for (String target : plan.targets()) {
-      onTarget(
-          target,
-          () -> {
-            try (Connection connection = connect(target)) {
-              ShardSchema.ensure(connection);
-              TargetEpoch.revoke(connection, plan.planId());
-            }
-          });
+      failures.collect(
+          () ->
+              onTarget(
+                  target,
+                  () -> {
+                    try (Connection connection = connect(target)) {
+                      ShardSchema.ensure(connection);
+                      TargetEpoch.revoke(connection, plan.planId());
+                    }
+                  }));
     }
+    failures.throwAny();
   }
 
-  /** Drops slots and publications; each is forgotten only when it is gone. */
+  /** Drops slots and publications for good; each is forgotten only when it is gone. */
   void dropCaptures() {
     for (CaptureRecord capture :
-        new ChangeCaptures(plan, context.secrets(), context.control()).drop()) {
+        new ChangeCaptures(plan, context.secrets(), context.control()).drop(CaptureTurn.END)) {
       removed.add("slot and publication " + capture.slot() + " on " + capture.source());
     }
   }

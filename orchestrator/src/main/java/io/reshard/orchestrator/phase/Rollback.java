@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.phase;
 
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.error.CollectedFailures;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.postgres.SqlStates;
@@ -63,17 +64,22 @@ public final class Rollback {
     requireAvailable(handle.current());
     Removal removal = new Removal(context);
     Removal wayBack = new Removal(context.reversed());
+    CollectedFailures failures = new CollectedFailures();
     try {
       long version = restoreTopology(handle);
       Milestone.CUTOVER_TAKEN_BACK.pass();
       removal.endJob(handle.current());
       Milestone.JOB_ENDED.pass();
-      removal.revokeEpochs();
+      // A shard that is down must not keep slots on the others, which would fill their disks. Such
+      // a job gets no changes any more, but may still write what it has in flight where its epoch
+      // was not revoked: so no copy is deleted before every target has revoked it.
+      failures.collect(removal::revokeEpochs);
       Milestone.EPOCHS_REVOKED.pass();
-      removal.dropCaptures();
+      failures.collect(removal::dropCaptures);
       Milestone.CAPTURES_DROPPED.pass();
-      wayBack.dropCaptures();
+      failures.collect(wayBack::dropCaptures);
       Milestone.REVERSE_CAPTURES_DROPPED.pass();
+      failures.throwAny();
       removal.removeCopies(version);
       Milestone.COPIES_REMOVED.pass();
       removal.deleteCheckpoints();

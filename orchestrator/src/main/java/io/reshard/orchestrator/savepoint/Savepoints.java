@@ -1,8 +1,8 @@
 package io.reshard.orchestrator.savepoint;
 
 import io.reshard.core.control.CaptureRecord;
+import io.reshard.core.control.CaptureRegistry;
 import io.reshard.core.control.ControlDatabase;
-import io.reshard.core.control.JobRegistry;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
@@ -55,8 +55,8 @@ public final class Savepoints {
     Plan plan = content.plan();
     Secrets secrets = logins.apply(plan);
     Map<String, CaptureRecord> captures =
-        new JobRegistry(control)
-            .captures(plan.planId()).stream()
+        new CaptureRegistry(control, plan.planId())
+            .captures().stream()
                 .collect(Collectors.toMap(CaptureRecord::source, capture -> capture));
     return new SavepointReport(
         path,

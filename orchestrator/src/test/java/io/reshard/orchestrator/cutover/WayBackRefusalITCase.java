@@ -3,7 +3,7 @@ package io.reshard.orchestrator.cutover;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.CaptureRegistry;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
@@ -55,7 +55,8 @@ class WayBackRefusalITCase {
 
       assertThat(cutover.status(context)).isEmpty();
       assertThat(new TopologyStore(system.control()).activeVersion()).isEqualTo(1);
-      assertThat(new JobRegistry(system.control()).captures(plan.reversed().planId())).isEmpty();
+      assertThat(new CaptureRegistry(system.control(), plan.reversed().planId()).captures())
+          .isEmpty();
       try (Connection connection = context.endpoint("shard-0").connect("test");
           Statement statement = connection.createStatement();
           ResultSet row =
