@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
 /**
@@ -45,6 +45,9 @@ final class ContendedWriter implements AutoCloseable {
 
   /** About a minute; what waits for longer may as well start again. */
   private static final int CONTENTIONS = 100;
+
+  /** Of one transaction. Its locks are held for less than others wait for them. */
+  private static final int SETTLED_KEYS = 500;
 
   private static final long FIRST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -111,12 +114,84 @@ final class ContendedWriter implements AutoCloseable {
         session, sources.read(key.table(), key.source(), key.target(), List.of(key.key())));
   }
 
-  /** Settles every note on the target that {@code which} accepts, whoever has made it. */
-  void settleAll(int target, Predicate<EvictedKey> which) throws SQLException {
-    TargetSession session = sessions.take(target);
-    notes.all(session).stream().filter(which).forEach(evicted::add);
-    sessions.release(target, session);
+  /**
+   * Settles the notes on the target, whoever has made them, of the tables that {@code which}
+   * accepts: some hundred in one transaction, until {@code nanos} are over, but once at least.
+   * False if some may be left.
+   */
+  boolean settleAll(int target, IntPredicate which, long nanos) throws SQLException {
+    long begun = System.nanoTime();
+    for (RefetchNotes.Group group : onTarget(target, notes::groups)) {
+      while (which.test(group.table()) && settleSome(target, group)) {
+        if (System.nanoTime() - begun >= nanos) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Settles the first notes of {@code group}: all of them are locked, and only then all their rows
+   * are read. Where that meets other rows or other writers, they are settled one by one. False if
+   * there was none.
+   */
+  private boolean settleSome(int target, RefetchNotes.Group group) throws SQLException {
+    List<EvictedKey> some = onTarget(target, session -> notes.some(session, group, SETTLED_KEYS));
+    try {
+      evicted.addAll(settle(target, group, some));
+    } catch (SQLException e) {
+      if (!canMend(e)) {
+        throw e;
+      }
+      retries++;
+      evicted.addAll(some);
+    } catch (ReshardingException e) {
+      if (e.errorCode() != ErrorCode.KEY_COLLISION) {
+        throw e;
+      }
+      retries++;
+      evicted.addAll(some);
+    }
     settle();
+    return !some.isEmpty();
+  }
+
+  private List<EvictedKey> settle(int target, RefetchNotes.Group group, List<EvictedKey> some)
+      throws SQLException {
+    TargetSession session = sessions.take(target);
+    try {
+      session.waitForLocksAtMost(LOCK_TIMEOUT);
+      session.setOnce(KeyJoin.SESSION);
+      session.begin();
+      List<List<String>> keys = notes.lock(session, group, some);
+      List<EvictedKey> made =
+          keys.isEmpty()
+              ? List.of()
+              : merge.apply(session, sources.read(group.table(), group.source(), target, keys));
+      session.commit();
+      return made;
+    } catch (SQLException | ReshardingException e) {
+      session.rollback();
+      throw e;
+    } finally {
+      sessions.release(target, session);
+    }
+  }
+
+  /** What is to be read on a target. */
+  @FunctionalInterface
+  private interface Question<T> {
+    T ask(TargetSession session) throws SQLException;
+  }
+
+  private <T> T onTarget(int target, Question<T> question) throws SQLException {
+    TargetSession session = sessions.take(target);
+    try {
+      return question.ask(session);
+    } finally {
+      sessions.release(target, session);
+    }
   }
 
   /**

@@ -31,7 +31,7 @@ public final class Evictions implements AutoCloseable {
   /** Fetches all rows of the table again that were evicted; its indexes stand by now. */
   public void settle(PlannedTable table) throws SQLException {
     int number = migration.plan().tables().indexOf(table);
-    writer.settleAll(target, note -> note.table() == number);
+    writer.settleAll(target, noted -> noted == number, Long.MAX_VALUE);
   }
 
   @Override

@@ -11,20 +11,34 @@ import java.util.stream.IntStream;
 
 /**
  * Fetches rows again that are noted on the targets: what an earlier attempt has left, and once a
- * second what somebody else, such as a repair, has asked for. Then the subtasks share the targets.
- * Notes of a table wait until it is complete. Not thread-safe.
+ * second what somebody else, such as a repair, has asked for. Then the subtasks share the targets,
+ * and no turn takes long: nothing that was asked for is missing on its target more than before, so
+ * watermarks and barriers need not wait until all of it is fetched. Notes of a table wait until it
+ * is complete. Not thread-safe.
  */
 final class RequestedRows {
   private static final long INTERVAL_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final Migration migration;
   private final TargetWriter writer;
   private final List<Integer> targets;
+  private final long turnNanos;
   private Set<String> complete = Set.of();
   private boolean asked;
+  private boolean more;
   private long looked = System.nanoTime();
 
   RequestedRows(Migration migration, TargetWriter writer, int subtask, int subtasks) {
+    this(migration, writer, subtask, subtasks, TURN_NANOS);
+  }
+
+  /**
+   * @param turnNanos how long one call may fetch for, besides one batch of each target
+   */
+  RequestedRows(
+      Migration migration, TargetWriter writer, int subtask, int subtasks, long turnNanos) {
+    this.turnNanos = turnNanos;
     this.migration = migration;
     this.writer = writer;
     List<String> all = migration.plan().targets();
@@ -35,25 +49,30 @@ final class RequestedRows {
             .toList();
   }
 
-  /** Fetches them, unless it has looked within the last second. */
+  /** Fetches some of them, unless there were no more and it has looked within the last second. */
   void settle() throws SQLException {
-    if (System.nanoTime() - looked < INTERVAL_NANOS) {
+    if (!more && System.nanoTime() - looked < INTERVAL_NANOS) {
       return;
     }
     looked = System.nanoTime();
-    settle(targets);
+    more = settle(targets, turnNanos / Math.max(1, targets.size()));
   }
 
-  /** Fetches again what an earlier attempt has evicted, on every target. */
+  /** Fetches again what an earlier attempt has evicted, all of it, on every target. */
   void settleLeftovers() throws SQLException {
-    settle(migration.plan().targets().stream().map(migration.plan()::shardOrdinal).toList());
+    settle(
+        migration.plan().targets().stream().map(migration.plan()::shardOrdinal).toList(),
+        Long.MAX_VALUE);
   }
 
-  private void settle(List<Integer> ordinals) throws SQLException {
+  /** Whether some may be left. */
+  private boolean settle(List<Integer> ordinals, long nanosEach) throws SQLException {
     asked = false;
+    boolean left = false;
     for (int target : ordinals) {
-      writer.settle(target, this::isComplete);
+      left |= !writer.settle(target, this::isComplete, nanosEach);
     }
+    return left;
   }
 
   /**
@@ -64,8 +83,8 @@ final class RequestedRows {
    * state lets the changes of a table through was told so together with the control database, and
    * any other one is told once the index builder has settled the notes itself.
    */
-  private boolean isComplete(EvictedKey note) {
-    String table = migration.table(note.table()).displayName();
+  private boolean isComplete(int number) {
+    String table = migration.table(number).displayName();
     if (!complete.contains(table) && !asked) {
       ControlDatabase control = new ControlDatabase(migration.secrets().control().endpoint());
       complete = Set.copyOf(new JobProgress(control, migration.operationId()).completedTables());

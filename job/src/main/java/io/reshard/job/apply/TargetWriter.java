@@ -5,7 +5,7 @@ import io.reshard.job.target.TargetSession;
 import io.reshard.job.target.TargetSessions;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.Predicate;
+import java.util.function.IntPredicate;
 
 /**
  * Merges blocks into their targets: several in one transaction, and where that fails for another
@@ -53,9 +53,12 @@ final class TargetWriter implements AutoCloseable {
     contended.settle();
   }
 
-  /** Fetches again every noted key on the target that {@code which} accepts, whoever noted it. */
-  void settle(int target, Predicate<EvictedKey> which) throws SQLException {
-    contended.settleAll(target, which);
+  /**
+   * Fetches the noted keys on the target again, of the tables that {@code which} accepts, whoever
+   * noted them, until {@code nanos} are over. False if some may be left.
+   */
+  boolean settle(int target, IntPredicate which, long nanos) throws SQLException {
+    return contended.settleAll(target, which, nanos);
   }
 
   /** How many blocks did not read back as they were read. */

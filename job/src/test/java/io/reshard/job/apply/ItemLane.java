@@ -126,7 +126,7 @@ final class ItemLane {
   }
 
   void settleLeftovers() throws SQLException {
-    writer.settle(ItemShards.TARGET, note -> true);
+    writer.settle(ItemShards.TARGET, table -> true, Long.MAX_VALUE);
   }
 
   /** How many blocks did not read back as they were read. */
