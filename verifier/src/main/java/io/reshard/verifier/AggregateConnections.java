@@ -20,14 +20,16 @@ final class AggregateConnections implements JdbcConnectionProvider {
   private final transient Verification verification;
   private final transient Side side;
   private final transient ShardSessions sessions;
+  private final transient StopSignal stop;
   private final transient ReadingTurns turns;
   private final transient Connection connection;
 
   AggregateConnections(Verification verification, Side side) {
     this.verification = verification;
     this.side = side;
-    this.sessions = ShardSessions.forScans(verification);
-    this.turns = new ReadingTurns(verification);
+    this.sessions = new ShardSessions(verification);
+    this.stop = new StopSignal(verification);
+    this.turns = new ReadingTurns(verification, stop);
     this.connection =
         (Connection)
             Proxy.newProxyInstance(
@@ -95,5 +97,6 @@ final class AggregateConnections implements JdbcConnectionProvider {
   void release() throws SQLException {
     sessions.close();
     turns.close();
+    stop.close();
   }
 }

@@ -55,12 +55,14 @@ final class AggregateStatement {
     try {
       return query(reading, sql);
     } finally {
-      turns.end(reading);
+      turns.end(
+          reading.shard(),
+          reading.estimatedBytes(verification.plan().tables().get(reading.range().table())));
     }
   }
 
   private ResultSet query(Reading reading, String sql) {
-    return sessions.read(
+    return sessions.scan(
         side,
         reading.shard(),
         connection -> {

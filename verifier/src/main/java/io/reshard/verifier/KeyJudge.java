@@ -2,6 +2,7 @@ package io.reshard.verifier;
 
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,24 +28,32 @@ final class KeyJudge {
   /** So many hot rows are held still, each for one wait. */
   private static final int MAX_HELD = 200;
 
+  /** The row's writers wait as long, and no frontier that is worth waiting for is slower. */
+  private static final Duration LONGEST_HOLD = Duration.ofSeconds(2);
+
   /** Within an attempt; a row that changes all the time is caught by looking often. */
   private static final int LOOKS = 20;
 
   private static final long PAUSE_MILLIS = 5;
 
   private final ReplicationBarrier barrier;
+  private final StopSignal stop;
 
-  KeyJudge(ReplicationBarrier barrier) {
+  KeyJudge(ReplicationBarrier barrier, StopSignal stop) {
     this.barrier = barrier;
+    this.stop = stop;
   }
 
-  /** Adds each suspect that does not agree to its tally, in the order of the list. */
+  /**
+   * Adds each suspect that does not agree to its tally, in the order of the list. {@code
+   * verification_stopped} if somebody wants that before all are decided; then no tally is complete.
+   */
   void decide(List<Suspect> suspects) {
     Set<Map.Entry<StepTally, List<String>>> reported = new HashSet<>();
     // Most differences are changes that have arrived meanwhile: a look costs less than a wait.
-    List<Suspect> open = attempt(suspects, false, 1, reported);
+    List<Suspect> open = attempt(suspects, () -> false, 1, reported);
     for (int attempt = 1; attempt <= ATTEMPTS && !open.isEmpty() && !barrier.stalled(); attempt++) {
-      open = attempt(open, true, LOOKS, reported);
+      open = attempt(open, barrier::pass, LOOKS, reported);
     }
     if (!barrier.stalled()) {
       open = heldStill(open, reported);
@@ -56,25 +66,36 @@ final class KeyJudge {
 
   /**
    * Rows that change faster than the targets follow never agree by chance: each is held still on
-   * its source for as long as the frontier takes to pass, one after the other.
+   * its source for as long as the frontier takes to pass, one after the other. A job that is late
+   * has its reasons, and would have the application wait for each row: no further one is held.
    */
   private List<Suspect> heldStill(
       List<Suspect> suspects, Set<Map.Entry<StepTally, List<String>>> reported) {
     List<Suspect> open = new ArrayList<>(suspects);
     for (Suspect suspect : suspects.subList(0, Math.min(MAX_HELD, suspects.size()))) {
+      stop.check();
       try (RowHold hold = suspect.tally().reader().hold(suspect.key())) {
-        if (hold != null && attempt(List.of(suspect), true, LOOKS, reported).isEmpty()) {
+        if (hold != null
+            && attempt(List.of(suspect), () -> barrier.pass(LONGEST_HOLD), LOOKS, reported)
+                .isEmpty()) {
           open.remove(suspect);
         }
+      }
+      if (barrier.late()) {
+        break;
       }
     }
     return open;
   }
 
-  /** One attempt; returns those that are still open. */
+  /**
+   * One attempt; returns those that are still open.
+   *
+   * @param wait takes its time and tells whether the targets have caught up
+   */
   private List<Suspect> attempt(
       List<Suspect> suspects,
-      boolean wait,
+      BooleanSupplier wait,
       int looks,
       Set<Map.Entry<StepTally, List<String>>> reported) {
     for (List<Suspect> group : groups(suspects)) {
@@ -84,9 +105,10 @@ final class KeyJudge {
         group.get(at).before(target.get(at), source.get(at));
       }
     }
-    boolean caughtUp = wait && barrier.pass();
+    boolean caughtUp = wait.getAsBoolean();
     List<Suspect> open = suspects;
     for (int look = 1; look <= looks && !open.isEmpty(); look++) {
+      stop.check();
       if (look > 1) {
         pause();
       }

@@ -1,9 +1,7 @@
 package io.reshard.verifier;
 
-import io.reshard.core.control.ControlDatabase;
-import io.reshard.core.control.ControlPoll;
-import io.reshard.core.control.VerificationRuns;
-import io.reshard.core.plan.PlannedTable;
+import io.reshard.core.error.ErrorCode;
+import io.reshard.core.error.ReshardingException;
 import io.reshard.core.throttle.ReadThrottle;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
@@ -15,20 +13,36 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class ReadingTurns implements AutoCloseable {
   private static final long REST_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
-  private static final long POLL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  private final Verification verification;
   private final ReadThrottle throttle;
-  private final ControlPoll control;
-  private long polledAt = System.nanoTime() - POLL_NANOS;
-  private boolean stopRequested;
+  private final StopSignal stop;
   private volatile boolean abandoned;
 
-  ReadingTurns(Verification verification) {
-    this.verification = verification;
+  ReadingTurns(Verification verification, StopSignal stop) {
     this.throttle = new ReadThrottle(verification.plan(), verification.secrets());
-    this.control =
-        new ControlPoll(new ControlDatabase(verification.secrets().control().endpoint()));
+    this.stop = stop;
+  }
+
+  /** Some reading, once it may begin. */
+  @FunctionalInterface
+  interface Turn<T> {
+    T take() throws SQLException;
+  }
+
+  /**
+   * The result of {@code turn}, which reads about {@code bytes} on {@code shard}, as soon as it may
+   * begin; {@code verification_stopped} if no more is to be read.
+   */
+  <T> T read(String shard, long bytes, Turn<T> turn) throws SQLException {
+    if (!begin(shard)) {
+      throw new ReshardingException(
+          ErrorCode.VERIFICATION_STOPPED, "nothing more is to be read on shard " + shard);
+    }
+    try {
+      return turn.take();
+    } finally {
+      end(shard, bytes);
+    }
   }
 
   /**
@@ -36,34 +50,28 @@ final class ReadingTurns implements AutoCloseable {
    * be read.
    */
   boolean begin(String shard) throws SQLException {
-    while (!abandoned && !stopRequested()) {
+    while (!abandoned && !stop.requested()) {
       if (throttle.nanosToWait(shard) == 0 && throttle.begin(shard)) {
         return true;
       }
       LockSupport.parkNanos(REST_NANOS);
+      if (!abandoned && Thread.currentThread().isInterrupted()) {
+        throw new ReshardingException(
+            ErrorCode.VERIFICATION_FAILED, "interrupted while waiting to read shard " + shard);
+      }
     }
     return false;
   }
 
-  private boolean stopRequested() {
-    if (!stopRequested && System.nanoTime() - polledAt >= POLL_NANOS) {
-      stopRequested =
-          control
-              .ask(
-                  database ->
-                      new VerificationRuns(database, verification.plan())
-                          .stopRequested(verification.run()))
-              .orElse(false);
-      polledAt = System.nanoTime();
-    }
-    return stopRequested;
+  /** No row has left the server, so what a scan has cost is what the plan's statistics say. */
+  void end(String shard, long bytes) throws SQLException {
+    throttle.spend(shard, bytes);
+    throttle.end(shard);
   }
 
-  /** No row has left the server, so what the scan has cost is what the plan's statistics say. */
-  void end(Reading reading) throws SQLException {
-    PlannedTable table = verification.plan().tables().get(reading.range().table());
-    throttle.spend(reading.shard(), reading.estimatedBytes(table));
-    throttle.end(reading.shard());
+  /** What was read without a turn of its own: the next turn waits for it. */
+  void spend(String shard, long bytes) {
+    throttle.spend(shard, bytes);
   }
 
   /** Ends any waiting at once. May be called by any thread. */
@@ -73,7 +81,6 @@ final class ReadingTurns implements AutoCloseable {
 
   @Override
   public void close() throws SQLException {
-    control.close();
     throttle.close();
   }
 }

@@ -8,9 +8,11 @@ import io.reshard.core.postgres.SqlStates;
 import io.reshard.core.shard.Heartbeat;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,14 +25,20 @@ final class ReplicationBarrier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationBarrier.class);
   private static final int ATTEMPTS = 3;
 
+  /** So often a long wait asks whether it is to end. */
+  private static final long ASK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Verification verification;
+  private final StopSignal stop;
   private final JobProgress progress;
   private final Map<String, Connection> connections = new HashMap<>();
   private boolean replicated;
   private boolean stalled;
+  private boolean late;
 
-  ReplicationBarrier(Verification verification) {
+  ReplicationBarrier(Verification verification, StopSignal stop) {
     this.verification = verification;
+    this.stop = stop;
     this.progress =
         new JobProgress(
             new ControlDatabase(verification.secrets().control().endpoint()),
@@ -43,28 +51,45 @@ final class ReplicationBarrier implements AutoCloseable {
    * they are what they are. False if the job took too long; then it is not waited for again.
    */
   boolean pass() {
-    if (!replicated) {
-      return true;
-    }
     if (stalled) {
       return false;
+    }
+    boolean passed = pass(verification.frontierTimeout());
+    if (!passed) {
+      stalled = true;
+      LOG.warn(
+          "The migration job did not let a heartbeat through within {};"
+              + " if it does not run any more, 'reshard resume' starts it again, and the"
+              + " verification job's --no-wait does without it",
+          verification.frontierTimeout());
+    }
+    return passed;
+  }
+
+  /** The same, but waits for {@code limit} at most, and may wait again the next time. */
+  boolean pass(Duration limit) {
+    if (!replicated) {
+      return true;
     }
     long value = beatAll();
     if (!replicated) {
       return true;
     }
+    late = !await(value, limit);
+    return !late;
+  }
+
+  private boolean await(long value, Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
     try {
-      boolean passed = progress.awaitFrontier(value, verification.frontierTimeout());
-      if (!passed) {
-        stalled = true;
-        LOG.warn(
-            "The migration job did not let heartbeat {} through within {};"
-                + " if it does not run any more, 'reshard resume' starts it again, and the"
-                + " verification job's --no-wait does without it",
-            value,
-            verification.frontierTimeout());
-      }
-      return passed;
+      do {
+        stop.check();
+        long left = Math.max(0, deadline - System.nanoTime());
+        if (progress.awaitFrontier(value, Duration.ofNanos(Math.min(left, ASK_NANOS)))) {
+          return true;
+        }
+      } while (deadline - System.nanoTime() > 0);
+      return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new ReshardingException(
@@ -75,6 +100,11 @@ final class ReplicationBarrier implements AutoCloseable {
   /** Whether the job took too long once. */
   boolean stalled() {
     return stalled;
+  }
+
+  /** Whether it took longer than it was given the last time. */
+  boolean late() {
+    return late;
   }
 
   /** The value that each source has beaten at least. */

@@ -11,11 +11,12 @@ final class ResultSink {
       "INSERT INTO "
           + ControlDatabase.SCHEMA
           + ".verification (operation_id, run, mode, split, step, source_rows, target_rows,"
-          + " mismatches, undecided, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?::jsonb)"
-          + " ON CONFLICT (operation_id, run, split, step) DO UPDATE SET mode = excluded.mode,"
-          + " source_rows = excluded.source_rows, target_rows = excluded.target_rows,"
-          + " mismatches = excluded.mismatches, undecided = excluded.undecided,"
-          + " samples = excluded.samples, created_at = now()";
+          + " mismatches, undecided, counted_splits, samples) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?,"
+          + " ?::integer[], ?::jsonb) ON CONFLICT (operation_id, run, split, step) DO UPDATE SET"
+          + " mode = excluded.mode, source_rows = excluded.source_rows, target_rows ="
+          + " excluded.target_rows, mismatches = excluded.mismatches, undecided ="
+          + " excluded.undecided, counted_splits = excluded.counted_splits, samples ="
+          + " excluded.samples, created_at = now()";
   private static final int BATCH_ROWS = 100;
   private static final Duration BATCH_INTERVAL = Duration.ofSeconds(1);
   private static final int RETRIES = 3;
@@ -39,7 +40,8 @@ final class ResultSink {
               statement.setLong(7, result.targetRows());
               statement.setLong(8, result.mismatches());
               statement.setLong(9, result.undecided());
-              statement.setString(10, result.samples());
+              statement.setString(10, result.countedSplits());
+              statement.setString(11, result.samples());
             })
         .withExecutionOptions(
             JdbcExecutionOptions.builder()

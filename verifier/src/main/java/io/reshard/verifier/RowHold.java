@@ -22,8 +22,9 @@ final class RowHold implements AutoCloseable {
   }
 
   /**
-   * Locks the row of {@code key}, if there is one. Null if its writers did not let go of it within
-   * a second.
+   * Locks the row of {@code key}, if there is one, for some seconds: the server lets it go in any
+   * case, even if this process stands still. Null if its writers did not let go of it within a
+   * second.
    */
   static RowHold of(Endpoint source, String application, String lockByKey, List<String> key) {
     Connection connection = null;
@@ -31,8 +32,7 @@ final class RowHold implements AutoCloseable {
       connection = source.connect(application);
       connection.setAutoCommit(false);
       try (Statement settings = connection.createStatement()) {
-        settings.execute(
-            "SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '1min'");
+        settings.execute("SET lock_timeout = '1s'; SET idle_in_transaction_session_timeout = '3s'");
       }
       try (PreparedStatement lock = connection.prepareStatement(lockByKey)) {
         for (int column = 0; column < key.size(); column++) {

@@ -42,27 +42,14 @@ final class ShardSessions implements AutoCloseable {
           + " SET default_transaction_read_only = on;";
 
   private final Verification verification;
-  private final boolean fromReplicas;
-  private final Map<String, Connection> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final Map<Place, Connection> open = new LinkedHashMap<>(16, 0.75f, true);
 
-  private ShardSessions(Verification verification, boolean fromReplicas) {
+  ShardSessions(Verification verification) {
     this.verification = verification;
-    this.fromReplicas = fromReplicas;
   }
 
-  /**
-   * Sessions for scans, on replicas where there are any. What a replica shows may be older than its
-   * primary, but not than the session: so two sides that agree were equal after the run had begun,
-   * and those that do not must be looked at again {@link #onPrimaries}.
-   */
-  static ShardSessions forScans(Verification verification) {
-    return new ShardSessions(verification, true);
-  }
-
-  /** Sessions that see what is committed. */
-  static ShardSessions onPrimaries(Verification verification) {
-    return new ShardSessions(verification, false);
-  }
+  /** Where a session reads. */
+  private record Place(String shard, boolean replica) {}
 
   /** Some reading on one shard. It is repeated on a new session when the session breaks. */
   @FunctionalInterface
@@ -71,16 +58,31 @@ final class ShardSessions implements AutoCloseable {
   }
 
   /**
+   * The result of {@code query} on a replica, if the shard has one. What that shows may be older
+   * than its primary, but not than the session: so two sides that agree were equal after the run
+   * had begun, and those that do not must be looked at again by {@link #look}.
+   */
+  <T> T scan(Side side, String shardId, Query<T> query) {
+    boolean replica = verification.plan().replica(shardId, verification.secrets()).isPresent();
+    return read(side, new Place(shardId, replica), query);
+  }
+
+  /** The result of {@code query} on the primary: it sees what is committed. */
+  <T> T look(Side side, String shardId, Query<T> query) {
+    return read(side, new Place(shardId, false), query);
+  }
+
+  /**
    * The result of {@code query}, tried again a few times where the error may pass. At last {@code
    * source_unavailable} or {@code target_unavailable}, with the shard's name.
    */
-  <T> T read(Side side, String shardId, Query<T> query) {
+  private <T> T read(Side side, Place place, Query<T> query) {
     SQLException first = null;
     for (int attempt = 1; ; attempt++) {
       try {
-        return query.from(session(shardId));
+        return query.from(session(place));
       } catch (SQLException e) {
-        close(open.remove(shardId));
+        close(open.remove(place));
         if (first == null) {
           first = e;
         } else {
@@ -89,10 +91,10 @@ final class ShardSessions implements AutoCloseable {
         if (attempt == ATTEMPTS || !SqlStates.retryable(e)) {
           throw new ReshardingException(
               side == Side.SOURCE ? ErrorCode.SOURCE_UNAVAILABLE : ErrorCode.TARGET_UNAVAILABLE,
-              "the verification cannot read shard " + shardId + ": " + e.getMessage(),
+              "the verification cannot read shard " + place.shard() + ": " + e.getMessage(),
               first);
         }
-        LOG.warn("Reading shard {} failed, trying again: {}", shardId, e.getMessage());
+        LOG.warn("Reading shard {} failed, trying again: {}", place.shard(), e.getMessage());
         pause(attempt);
       }
     }
@@ -107,11 +109,11 @@ final class ShardSessions implements AutoCloseable {
     }
   }
 
-  private Connection session(String shardId) throws SQLException {
-    Connection connection = open.get(shardId);
+  private Connection session(Place place) throws SQLException {
+    Connection connection = open.get(place);
     if (connection == null) {
-      connection = connect(shardId);
-      open.put(shardId, connection);
+      connection = connect(place);
+      open.put(place, connection);
       if (open.size() > MAX_OPEN) {
         close(open.remove(open.keySet().iterator().next()));
       }
@@ -119,11 +121,11 @@ final class ShardSessions implements AutoCloseable {
     return connection;
   }
 
-  private Connection connect(String shardId) throws SQLException {
-    Endpoint primary = endpoint(verification, shardId);
+  private Connection connect(Place place) throws SQLException {
+    Endpoint primary = endpoint(verification, place.shard());
     Optional<Endpoint> replica =
-        fromReplicas
-            ? verification.plan().replica(shardId, verification.secrets())
+        place.replica()
+            ? verification.plan().replica(place.shard(), verification.secrets())
             : Optional.empty();
     return replica.isPresent()
         ? new Replica(replica.get()).open(primary, this::connect)

@@ -22,12 +22,15 @@ final class StepReader {
   private static final int SPLITS_PER_QUERY = 50;
 
   private final ShardSessions sessions;
+  private final ReadingTurns turns;
   private final StepSql sql;
   private final String source;
   private final String target;
 
-  StepReader(ShardSessions sessions, StepSql sql, String source, String target) {
+  StepReader(
+      ShardSessions sessions, ReadingTurns turns, StepSql sql, String source, String target) {
     this.sessions = sessions;
+    this.turns = turns;
     this.sql = sql;
     this.source = source;
     this.target = target;
@@ -35,6 +38,15 @@ final class StepReader {
 
   private String shard(Side side) {
     return side == Side.SOURCE ? source : target;
+  }
+
+  /** Scans about so many rows of one side when its turn has come, on a replica if there is one. */
+  private <T> T scan(Side side, long rows, ShardSessions.Query<T> query) {
+    String shard = shard(side);
+    return sessions.scan(
+        side,
+        shard,
+        connection -> turns.read(shard, sql.bytesOf(rows), () -> query.from(connection)));
   }
 
   /** The step's aggregates of each split of {@code stretch}, of both sides. */
@@ -53,9 +65,9 @@ final class StepReader {
   }
 
   private List<StepAggregates> perSplit(Side side, List<Split> splits) {
-    return sessions.read(
+    return scan(
         side,
-        shard(side),
+        splits.stream().mapToLong(Split::estimatedRows).sum(),
         connection -> {
           StepAggregates[] found = new StepAggregates[splits.size()];
           try (Statement statement = connection.createStatement();
@@ -89,9 +101,9 @@ final class StepReader {
   }
 
   private Map<Integer, String> buckets(Side side, Split split, int buckets) {
-    return sessions.read(
+    return scan(
         side,
-        shard(side),
+        split.estimatedRows(),
         connection -> {
           Map<Integer, String> found = new HashMap<>();
           try (Statement statement = connection.createStatement();
@@ -107,8 +119,9 @@ final class StepReader {
   /** The keys in one bucket of {@code split} that the sides do not hold with the same hash. */
   List<List<String>> differingKeys(Split split, int bucket, int buckets) {
     String text = sql.rows(split, target, bucket, buckets);
-    Map<List<String>, RowVersion> onSource = rows(Side.SOURCE, text);
-    Map<List<String>, RowVersion> onTarget = rows(Side.TARGET, text);
+    long rows = split.estimatedRows() / buckets;
+    Map<List<String>, RowVersion> onSource = rows(Side.SOURCE, rows, text);
+    Map<List<String>, RowVersion> onTarget = rows(Side.TARGET, rows, text);
     List<List<String>> differing = new ArrayList<>();
     onTarget.forEach(
         (key, row) -> {
@@ -121,10 +134,10 @@ final class StepReader {
     return differing;
   }
 
-  private Map<List<String>, RowVersion> rows(Side side, String text) {
-    return sessions.read(
+  private Map<List<String>, RowVersion> rows(Side side, long rows, String text) {
+    return scan(
         side,
-        shard(side),
+        rows,
         connection -> {
           Map<List<String>, RowVersion> found = new HashMap<>();
           try (Statement statement = connection.createStatement();
@@ -139,9 +152,13 @@ final class StepReader {
         });
   }
 
-  /** The present versions of {@code keys} on one side: null where there is no row. */
+  /**
+   * The present versions of {@code keys} on one side: null where there is no row. This waits for no
+   * turn, since a row may be held meanwhile; the next scan pays for it.
+   */
   List<RowVersion> versions(Side side, List<List<String>> keys) {
-    return sessions.read(side, shard(side), connection -> versions(connection, keys));
+    turns.spend(shard(side), sql.bytesOf(keys.size()));
+    return sessions.look(side, shard(side), connection -> versions(connection, keys));
   }
 
   private List<RowVersion> versions(Connection connection, List<List<String>> keys)

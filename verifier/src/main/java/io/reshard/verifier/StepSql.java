@@ -180,6 +180,11 @@ final class StepSql {
     return key;
   }
 
+  /** What so many rows have, by the plan's statistics. */
+  long bytesOf(long rows) {
+    return table.bytesOf(rows);
+  }
+
   String tableName() {
     return table.displayName();
   }

@@ -62,6 +62,7 @@ final class StepTally {
         aggregates.targetRows(),
         mismatches,
         undecided,
+        null,
         Documents.toJson(samples.values().stream().flatMap(List::stream).toList()));
   }
 }

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
  * Splits of one table on one source that follow one another, and are compared at once: sides that
@@ -87,6 +88,15 @@ record Stretch(List<Split> splits) {
 
   Split first() {
     return splits.get(0);
+  }
+
+  /** The splits as an array of PostgreSQL, if they are several; else null. */
+  String countedSplits() {
+    return splits.size() == 1
+        ? null
+        : splits.stream()
+            .map(split -> Integer.toString(split.id()))
+            .collect(Collectors.joining(",", "{", "}"));
   }
 
   /** Whether these are all keys that there can be. */

@@ -50,7 +50,7 @@ public final class VerificationJob {
           VerifierArguments arguments = VerifierArguments.parse(words);
           Plan plan = arguments.plan();
           Verification verification = arguments.verification(plan);
-          List<Split> open = openSplits(plan, verification);
+          List<Split> open = openSplits(plan, verification, arguments.submitted());
           if (!open.isEmpty()) {
             StreamExecutionEnvironment environment = Submission.environment();
             build(environment, plan, open, verification);
@@ -62,13 +62,19 @@ public final class VerificationJob {
   /**
    * Begins the run, or goes on with it: the splits that it has not decided about yet. {@code
    * verification_stale} if what it has decided does not hold any more.
+   *
+   * @param submitted whether somebody has noted which job will work on the run. Then he has also
+   *     forgotten who wanted it to stop before, and a request that came since must stand
    */
-  static List<Split> openSplits(Plan plan, Verification verification) {
+  static List<Split> openSplits(Plan plan, Verification verification, boolean submitted) {
     ControlDatabase control = new ControlDatabase(verification.secrets().control().endpoint());
     VerificationRuns runs = new VerificationRuns(control, plan);
     VerificationStore results = new VerificationStore(control);
     String run = verification.run();
     runs.begin(run, verification.mode());
+    if (!submitted) {
+      runs.forgetStop(run);
+    }
     Set<Integer> finished = results.finishedSplits(plan, run);
     if (!finished.isEmpty() && !runs.holds(run)) {
       throw new ReshardingException(

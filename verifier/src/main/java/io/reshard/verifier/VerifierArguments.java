@@ -20,9 +20,11 @@ final class VerifierArguments {
   static final String USAGE =
       "usage: --plan plan.json --secrets secrets.yaml [--run ID]"
           + " [--mode COUNT|CHECKSUM|COUNT_AND_CHECKSUM] [--samples N] [--wait SECONDS]"
-          + " [--no-wait]";
+          + " [--no-wait] [--submitted]";
 
   private static final String NO_WAIT = "--no-wait";
+  private static final String SUBMITTED = "--submitted";
+  private static final Set<String> WITHOUT_VALUE = Set.of(NO_WAIT, SUBMITTED);
   private static final Set<String> WITH_VALUE =
       Set.of("--plan", "--secrets", "--run", "--mode", "--samples", "--wait");
   private static final int MAX_SAMPLES = 1_000_000;
@@ -42,7 +44,7 @@ final class VerifierArguments {
     List<String> words = Arrays.asList(arguments);
     for (int index = 0; index < words.size(); index++) {
       String name = words.get(index);
-      if (name.equals(NO_WAIT)) {
+      if (WITHOUT_VALUE.contains(name)) {
         values.put(name, "");
       } else if (!WITH_VALUE.contains(name)) {
         throw invalid("unknown argument '" + name + "'");
@@ -75,6 +77,11 @@ final class VerifierArguments {
         number("--samples", 10, MAX_SAMPLES),
         !values.containsKey(NO_WAIT),
         Duration.ofSeconds(number("--wait", 60, MAX_WAIT_SECONDS)));
+  }
+
+  /** Whether the run's job is noted, as {@code reshard verify} does before it submits one. */
+  boolean submitted() {
+    return values.containsKey(SUBMITTED);
   }
 
   private VerificationMode mode() {

@@ -216,8 +216,8 @@ final class Shards {
         new IndexDefinition(name + "_pkey", ""),
         List.of(),
         List.of(),
-        0,
-        0);
+        1_000,
+        100_000);
   }
 
   private void load(int rows) throws SQLException {
@@ -389,7 +389,7 @@ final class Shards {
   private VerificationReport verify(Verification verification) throws Exception {
     StreamExecutionEnvironment environment = Submission.environment();
     environment.setParallelism(2);
-    List<Split> open = VerificationJob.openSplits(plan, verification);
+    List<Split> open = VerificationJob.openSplits(plan, verification, false);
     VerificationJob.build(environment, plan, open, verification);
     environment.execute(Submission.jobName(verification));
     return new VerificationStore(control())

@@ -29,10 +29,13 @@ final class StepReaderITCase {
             false,
             Duration.ZERO);
 
-    try (ShardSessions sessions = ShardSessions.onPrimaries(verification)) {
+    try (ShardSessions sessions = new ShardSessions(verification);
+        StopSignal stop = new StopSignal(verification);
+        ReadingTurns turns = new ReadingTurns(verification, stop)) {
       StepReader reader =
           new StepReader(
               sessions,
+              turns,
               new StepSql(verification.plan(), verification.mode(), 0, "shard-1"),
               "shard-1",
               "shard-3");

@@ -7,6 +7,7 @@ import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,6 +25,7 @@ import org.postgresql.PGConnection;
 final class ToyReplicator implements Runnable {
   static final String CHANGES =
       "CREATE TABLE changes (number bigserial PRIMARY KEY, id bigint NOT NULL)";
+  static final String HEARTBEAT = "SELECT value FROM reshard.heartbeat";
   private static final int MAX_LAG_MILLIS = 150;
 
   private final Shards shards;
@@ -54,7 +56,7 @@ final class ToyReplicator implements Runnable {
         for (String source : Shards.SOURCES) {
           replicate(source);
         }
-        report(heartbeats.values().stream().mapToLong(Long::longValue).min().orElse(0));
+        report(shards, heartbeats.values().stream().mapToLong(Long::longValue).min().orElse(0));
       }
     } catch (Exception e) {
       failure = e;
@@ -69,7 +71,7 @@ final class ToyReplicator implements Runnable {
       // One snapshot: every change that was committed before this heartbeat is among these.
       connection.setAutoCommit(false);
       connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-      try (ResultSet row = statement.executeQuery("SELECT value FROM reshard.heartbeat")) {
+      try (ResultSet row = statement.executeQuery(HEARTBEAT)) {
         row.next();
         heartbeat = row.getLong(1);
       }
@@ -130,7 +132,7 @@ final class ToyReplicator implements Runnable {
     }
   }
 
-  private void report(long frontier) throws Exception {
+  static void report(Shards shards, long frontier) throws SQLException {
     try (Connection connection = shards.control().endpoint().connect("toy replicator");
         PreparedStatement attempt =
             connection.prepareStatement(

@@ -51,6 +51,15 @@ public final class VerificationRuns {
         run);
   }
 
+  /** {@code run} is gone on with by hand: that somebody wanted it to stop is over. */
+  public void forgetStop(String run) {
+    execute(
+        "go on with the verification",
+        "UPDATE verification_run SET stop_requested = false WHERE operation_id = ? AND run = ?",
+        plan.planId(),
+        run);
+  }
+
   /** The job of {@code run} begins no further split within about a second, and ends. */
   public void requestStop(String run) {
     execute(

@@ -8,6 +8,7 @@ import io.reshard.core.plan.Split;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -38,6 +39,9 @@ public final class VerificationStore {
   private static final String DECIDED =
       "SELECT split, count(*) FROM verification WHERE operation_id = ? AND run = ?"
           + " AND undecided = 0 AND step = ANY (?) GROUP BY split";
+  private static final String COUNTED_TOGETHER =
+      "SELECT counted_splits FROM verification WHERE operation_id = ? AND run = ?"
+          + " AND counted_splits IS NOT NULL";
   private static final Set<Mismatch.Kind> DIFFERENCES =
       EnumSet.of(Mismatch.Kind.MISSING, Mismatch.Kind.EXTRA, Mismatch.Kind.DIFFERENT);
   private static final Set<Mismatch.Kind> STRAYS =
@@ -51,7 +55,10 @@ public final class VerificationStore {
 
   /**
    * The splits of {@code plan} for which {@code run} has a verdict on each of their steps. A key
-   * that could not be decided is none.
+   * that could not be decided is none. Splits whose rows were counted together are finished
+   * together: (1) a stretch agrees, and its first split has all rows; (2) the job dies before the
+   * last split has its verdict, or another step leaves it undecided; (3) the next job reads that
+   * split again, and would count its rows a second time.
    */
   public Set<Integer> finishedSplits(Plan plan, String run) {
     Map<Integer, Long> decided =
@@ -77,11 +84,38 @@ public final class VerificationStore {
                                       row.getColumn(2, Long.class));
                                   return all;
                                 })));
-    return plan.splits().stream()
-        .filter(
-            split -> decided.getOrDefault(split.id(), 0L) == plan.targetsOf(split.source()).size())
-        .map(Split::id)
-        .collect(Collectors.toSet());
+    Set<Integer> finished =
+        plan.splits().stream()
+            .filter(
+                split ->
+                    decided.getOrDefault(split.id(), 0L) == plan.targetsOf(split.source()).size())
+            .map(Split::id)
+            .collect(Collectors.toCollection(HashSet::new));
+    List<List<Integer>> together = countedTogether(plan.planId(), run);
+    boolean changed = true;
+    while (changed) {
+      changed = false;
+      for (List<Integer> splits : together) {
+        if (!finished.containsAll(splits)) {
+          changed |= finished.removeAll(splits);
+        }
+      }
+    }
+    return finished;
+  }
+
+  private List<List<Integer>> countedTogether(String operationId, String run) {
+    return control.call(
+        "read which splits of a verification were counted together",
+        jdbi ->
+            jdbi.withHandle(
+                handle ->
+                    handle
+                        .createQuery(COUNTED_TOGETHER)
+                        .bind(0, operationId)
+                        .bind(1, run)
+                        .map((row, context) -> List.of((Integer[]) row.getArray(1).getArray()))
+                        .list()));
   }
 
   /** Removes what {@code run} has found out about other splits than {@code kept}. */

@@ -61,8 +61,9 @@ final class ShardThrottle implements AutoCloseable {
       return budget.nanosToWait(Double.MAX_VALUE);
     }
     if (due(countedAt)) {
-      permit.take(null);
-      readers = permit.taken();
+      // Who waits counts as a reader, but takes no place that begin() would not give it.
+      permit.take(throttle.readersPerSource());
+      readers = Math.max(1, permit.taken());
       countedAt = System.nanoTime();
     }
     return budget.nanosToWait((double) throttle.bytesPerSecond() / readers);

@@ -104,7 +104,14 @@ public final class Verification {
     try (SubmissionFiles files = SubmissionFiles.write(context.plan(), context.secrets())) {
       List<String> arguments = new ArrayList<>(files.arguments());
       arguments.addAll(
-          List.of("--run", run, "--mode", mode.name(), "--samples", Integer.toString(samples)));
+          List.of(
+              "--run",
+              run,
+              "--mode",
+              mode.name(),
+              "--samples",
+              Integer.toString(samples),
+              "--submitted"));
       cluster.submit(
           new JobSubmission(
               context.operationId(), job, JobJars.verification(), arguments, Optional.empty()));
