@@ -14,6 +14,7 @@ import io.reshard.orchestrator.savepoint.SlotVerdict;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.flink.api.common.JobID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,8 @@ class LostSlotITCase {
               new PostgresOperationStore(context.control()).get(context.operationId()).jobId());
       FlinkCluster cluster = context.cluster().orElseThrow();
       cluster.cancel(job);
-      String checkpoint = cluster.latestCheckpoint(context.operationId(), job).orElseThrow();
+      String checkpoint =
+          cluster.latestCheckpoint(context.operationId(), job, Optional.empty()).orElseThrow();
       migration.run("shard-1", "UPDATE customer SET name = 'changed'");
       String position = ", pg_current_wal_lsn())";
       migration.run("shard-1", "SELECT pg_replication_slot_advance('" + slot + "'" + position);

@@ -145,8 +145,8 @@ public final class EmbeddedCluster implements FlinkCluster {
   }
 
   @Override
-  public Optional<String> latestCheckpoint(String space, JobID job) {
-    return client.latestCheckpoint(space, job);
+  public Optional<String> latestCheckpoint(String space, JobID job, Optional<String> known) {
+    return client.latestCheckpoint(space, job, known);
   }
 
   @Override

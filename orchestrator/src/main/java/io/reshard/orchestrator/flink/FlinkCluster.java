@@ -27,9 +27,13 @@ public interface FlinkCluster extends AutoCloseable {
   Optional<JobFailure> failure(JobID job);
 
   /**
-   * The newest checkpoint that a job of {@code space} can be started from again, if there is one.
+   * The newest checkpoint that a job of {@code space} can be started from again, if there is one,
+   * also if the cluster has forgotten the job.
+   *
+   * @param known one that was found earlier, of this job or of the one before it. A job that has
+   *     left none goes on from there, or from a later one of the same job as that
    */
-  Optional<String> latestCheckpoint(String space, JobID job);
+  Optional<String> latestCheckpoint(String space, JobID job, Optional<String> known);
 
   /** Cancels a job and waits until it has ended; does nothing if it has ended or is unknown. */
   void cancel(JobID job);

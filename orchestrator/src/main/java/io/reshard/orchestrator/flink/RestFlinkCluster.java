@@ -19,6 +19,7 @@ import org.apache.flink.client.program.PackagedProgram;
 import org.apache.flink.client.program.PackagedProgramUtils;
 import org.apache.flink.client.program.ProgramInvocationException;
 import org.apache.flink.client.program.rest.RestClusterClient;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.SecurityOptions;
@@ -27,6 +28,7 @@ import org.apache.flink.core.execution.SavepointFormatType;
 import org.apache.flink.runtime.jobgraph.JobGraph;
 import org.apache.flink.runtime.jobgraph.SavepointRestoreSettings;
 import org.apache.flink.runtime.messages.FlinkJobNotFoundException;
+import org.apache.flink.runtime.rest.messages.ClusterConfigurationInfoHeaders;
 import org.apache.flink.runtime.rest.messages.DashboardConfigurationHeaders;
 import org.apache.flink.runtime.rest.messages.EmptyMessageParameters;
 import org.apache.flink.runtime.rest.messages.EmptyRequestBody;
@@ -150,9 +152,30 @@ public final class RestFlinkCluster implements FlinkCluster {
   }
 
   @Override
-  public Optional<String> latestCheckpoint(String space, JobID job) {
-    Optional<String> retained = checkpoints.flatMap(folder -> folder.latest(space, job));
-    return retained.isPresent() ? retained : reportedCheckpoint(job);
+  public Optional<String> latestCheckpoint(String space, JobID job, Optional<String> known) {
+    // The job itself confirms to the slots what a checkpoint covers, and one that is older than its
+    // slot cannot be started from any more. So what was known some seconds ago, or before the
+    // operator left, is only good for where to look.
+    return checkpoints
+        .flatMap(folder -> folder.latest(space, job))
+        .or(() -> reportedCheckpoint(job))
+        .or(() -> known.flatMap(path -> RetainedCheckpoints.latestNear(path, job)))
+        .or(() -> ownFolder().flatMap(folder -> RetainedCheckpoints.latestIn(folder, job)))
+        .or(() -> known.map(RetainedCheckpoints::latestSince));
+  }
+
+  /** Where the cluster puts checkpoints of jobs that name no folder. */
+  private Optional<String> ownFolder() {
+    Configuration settings = new Configuration();
+    await(
+            client.sendRequest(
+                ClusterConfigurationInfoHeaders.getInstance(),
+                EmptyMessageParameters.getInstance(),
+                EmptyRequestBody.getInstance()),
+            "tell its configuration",
+            ANSWER_TIMEOUT)
+        .forEach(entry -> settings.setString(entry.getKey(), entry.getValue()));
+    return settings.getOptional(CheckpointingOptions.CHECKPOINTS_DIRECTORY);
   }
 
   /**

@@ -13,13 +13,17 @@ import org.apache.flink.api.common.JobID;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.core.fs.UnsupportedFileSystemSchemeException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The checkpoints that jobs leave in their folder: {@code FOLDER/SPACE/JOB/chk-N}, complete once
  * {@code _metadata} is there. This is how the last one is found when the cluster has forgotten the
- * job.
+ * job. In a folder that the cluster chose there are no spaces.
  */
 final class RetainedCheckpoints {
+  private static final Logger LOG = LoggerFactory.getLogger(RetainedCheckpoints.class);
   private static final Pattern NAME = Pattern.compile("chk-(\\d+)");
 
   private final Path folder;
@@ -37,7 +41,53 @@ final class RetainedCheckpoints {
   Optional<String> latest(String space, JobID job) {
     Path jobFolder = new Path(new Path(folder, space), job.toHexString());
     try {
-      FileSystem files = folder.getFileSystem();
+      return newestIn(jobFolder);
+    } catch (IOException e) {
+      throw unreadable(jobFolder, e);
+    }
+  }
+
+  /**
+   * The newest complete checkpoint of {@code job} in a folder that the cluster chose; empty as well
+   * if this process knows no such file system.
+   */
+  static Optional<String> latestIn(String clusterFolder, JobID job) {
+    return lookIn(new Path(clusterFolder, job.toHexString()));
+  }
+
+  /** The newest complete checkpoint of {@code job} in the folder that {@code known} is from. */
+  static Optional<String> latestNear(String known, JobID job) {
+    Path checkpoint = new Path(known);
+    return number(checkpoint) < 0
+        ? Optional.empty()
+        : lookIn(new Path(checkpoint.getParent().getParent(), job.toHexString()));
+  }
+
+  /** {@code known}, or a later one of the same job; a savepoint has none. */
+  static String latestSince(String known) {
+    Path checkpoint = new Path(known);
+    if (number(checkpoint) < 0) {
+      return known;
+    }
+    return lookIn(checkpoint.getParent())
+        .filter(found -> number(new Path(found)) > number(checkpoint))
+        .orElse(known);
+  }
+
+  private static Optional<String> lookIn(Path jobFolder) {
+    try {
+      return newestIn(jobFolder);
+    } catch (UnsupportedFileSystemSchemeException e) {
+      LOG.info("cannot look for checkpoints in {}: {}", jobFolder, e.getMessage());
+      return Optional.empty();
+    } catch (IOException e) {
+      throw unreadable(jobFolder, e);
+    }
+  }
+
+  private static Optional<String> newestIn(Path jobFolder) throws IOException {
+    try {
+      FileSystem files = jobFolder.getFileSystem();
       if (!files.exists(jobFolder)) {
         return Optional.empty();
       }
@@ -51,8 +101,6 @@ final class RetainedCheckpoints {
           .findFirst();
     } catch (FileNotFoundException e) {
       return Optional.empty();
-    } catch (IOException e) {
-      throw unreadable(e);
     }
   }
 
@@ -61,15 +109,15 @@ final class RetainedCheckpoints {
     try {
       folder.getFileSystem().delete(new Path(folder, space), true);
     } catch (IOException e) {
-      throw unreadable(e);
+      throw unreadable(folder, e);
     }
   }
 
-  private boolean complete(FileSystem files, Path checkpoint) {
+  private static boolean complete(FileSystem files, Path checkpoint) {
     try {
       return files.exists(new Path(checkpoint, "_metadata"));
     } catch (IOException e) {
-      throw unreadable(e);
+      throw unreadable(checkpoint, e);
     }
   }
 
@@ -78,7 +126,7 @@ final class RetainedCheckpoints {
     return matcher.matches() ? Long.parseLong(matcher.group(1)) : -1;
   }
 
-  private ReshardingException unreadable(IOException cause) {
+  private static ReshardingException unreadable(Path folder, IOException cause) {
     return new ReshardingException(
         ErrorCode.FLINK_UNAVAILABLE,
         "the checkpoints in " + folder + " cannot be read: " + cause.getMessage(),

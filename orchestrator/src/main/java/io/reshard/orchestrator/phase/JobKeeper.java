@@ -47,9 +47,9 @@ final class JobKeeper {
     if (status.isPresent() && !status.get().isGloballyTerminalState()) {
       return;
     }
+    Optional<String> noted = Optional.ofNullable(operation.checkpointPath());
     Optional<String> checkpoint =
-        job.flatMap(id -> cluster.latestCheckpoint(context.operationId(), id))
-            .or(() -> Optional.ofNullable(operation.checkpointPath()));
+        job.isPresent() ? cluster.latestCheckpoint(context.operationId(), job.get(), noted) : noted;
     JobID next = JobID.generate();
     handle.recordJob(next.toHexString(), checkpoint.orElse(null));
     LOG.info(
@@ -136,7 +136,9 @@ final class JobKeeper {
     lastCheckpointPoll = System.nanoTime();
     Optional<String> checkpoint;
     try {
-      checkpoint = cluster.latestCheckpoint(context.operationId(), job);
+      checkpoint =
+          cluster.latestCheckpoint(
+              context.operationId(), job, Optional.ofNullable(handle.current().checkpointPath()));
     } catch (ReshardingException e) {
       // It is only noted in case that the cluster loses the job: the next look will do.
       LOG.info("the newest checkpoint of job {} is not known: {}", job, e.getMessage());

@@ -74,6 +74,10 @@ class EmbeddedClusterITCase {
     return job;
   }
 
+  private static Optional<String> latestCheckpoint(JobID job) {
+    return cluster.latestCheckpoint("op-1", job, Optional.empty());
+  }
+
   private static void awaitStatus(JobID job, JobStatus status) {
     Awaitility.await()
         .atMost(PATIENCE)
@@ -86,12 +90,12 @@ class EmbeddedClusterITCase {
     awaitStatus(first, JobStatus.RUNNING);
     Awaitility.await()
         .atMost(PATIENCE)
-        .untilAsserted(() -> assertThat(cluster.latestCheckpoint("op-1", first)).isPresent());
+        .untilAsserted(() -> assertThat(latestCheckpoint(first)).isPresent());
     cluster.cancel(first);
     assertThat(cluster.status(first)).hasValue(JobStatus.CANCELED);
     cluster.cancel(first);
 
-    Optional<String> checkpoint = cluster.latestCheckpoint("op-1", first);
+    Optional<String> checkpoint = latestCheckpoint(first);
     assertThat(checkpoint).hasValueSatisfying(path -> assertThat(path).contains("op-1"));
     JobID second = submit(EndlessJob.RUN, checkpoint);
     awaitStatus(second, JobStatus.RUNNING);
@@ -106,7 +110,7 @@ class EmbeddedClusterITCase {
     JobID unknown = JobID.generate();
     assertThat(cluster.status(unknown)).isEmpty();
     assertThat(cluster.failure(unknown)).isEmpty();
-    assertThat(cluster.latestCheckpoint("op-2", unknown)).isEmpty();
+    assertThat(cluster.latestCheckpoint("op-2", unknown, Optional.empty())).isEmpty();
     cluster.cancel(unknown);
   }
 

@@ -53,8 +53,8 @@ public final class FakeCluster implements FlinkCluster {
   }
 
   @Override
-  public Optional<String> latestCheckpoint(String space, JobID job) {
-    return checkpoint;
+  public Optional<String> latestCheckpoint(String space, JobID job, Optional<String> known) {
+    return checkpoint.or(() -> known);
   }
 
   @Override
