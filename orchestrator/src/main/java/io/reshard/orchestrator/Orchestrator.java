@@ -107,9 +107,17 @@ public final class Orchestrator {
     return new Rollback(context(id), new FencedCutover()).run();
   }
 
-  /** Ends the retention now, and cleans up. */
+  /**
+   * Ends the retention now, and cleans up; {@code way_back_behind} if the old shards are not up to
+   * date, so that nobody could fall back on them as it is.
+   */
   public Operation complete(String id) {
     return new CleanUp(context(id), new FencedCutover()).run();
+  }
+
+  /** The same, however far behind the old shards are. */
+  public Operation forceComplete(String id) {
+    return new CleanUp(context(id), new FencedCutover()).force();
   }
 
   /** How far an operation is. */

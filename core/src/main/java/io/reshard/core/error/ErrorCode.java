@@ -40,6 +40,7 @@ public enum ErrorCode {
   KEY_COLLISION("key_collision", ErrorType.USER),
   VERIFICATION_STALE("verification_stale", ErrorType.USER),
   VERIFICATION_STOPPED("verification_stopped", ErrorType.USER),
+  WAY_BACK_BEHIND("way_back_behind", ErrorType.USER),
   STRAY_ROW("stray_row", ErrorType.USER),
   KEY_NOT_ROUTED("key_not_routed", ErrorType.USER),
   INTERNAL("internal", ErrorType.INTERNAL);

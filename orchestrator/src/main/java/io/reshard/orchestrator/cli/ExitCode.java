@@ -47,6 +47,7 @@ public final class ExitCode {
           CONCURRENT_RESHARDING_NOT_ALLOWED,
           TOPOLOGY_CONFLICT,
           VERIFICATION_STALE,
+          WAY_BACK_BEHIND,
           ROLLBACK_NOT_AVAILABLE ->
           STATE;
       case SOURCE_UNAVAILABLE,

@@ -33,24 +33,33 @@ public final class CleanUp {
   }
 
   /**
-   * Cleans up now, whoever waits for the end of the retention. {@code invalid_phase_transition} if
-   * the topology has not been switched or is being switched back; {@code cleanup_failed} if the
-   * operation is COMPLETED, but something was left behind.
+   * Cleans up now, whoever waits for the end of the retention. {@code way_back_behind} if the old
+   * shards are not up to date, after which nothing has been given up; {@code
+   * invalid_phase_transition} if the topology has not been switched or is being switched back;
+   * {@code cleanup_failed} if the operation is COMPLETED, but something was left behind.
    */
   public Operation run() {
-    return OperationLog.within(context.operationId(), this::runAlone);
+    return OperationLog.within(context.operationId(), () -> runAlone(false));
   }
 
-  private Operation runAlone() {
+  /** The same, however far behind the old shards are: nobody wants to go back any more. */
+  public Operation force() {
+    return OperationLog.within(context.operationId(), () -> runAlone(true));
+  }
+
+  private Operation runAlone(boolean force) {
     String id = context.operationId();
     requireSwitched(store.get(id));
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), id, true)) {
       Operation operation = store.get(id);
       boolean again = requireSwitched(operation);
+      OperationHandle handle = new OperationHandle(store, lock);
+      if (!force && !again && wayBackStands()) {
+        requireCurrentFallback(handle);
+      }
       // From here on nobody can go back, so that rows may be deleted.
       cutover.close(context.reversed());
       Milestone.WAY_BACK_CLOSED.pass();
-      OperationHandle handle = new OperationHandle(store, lock);
       try {
         ExecutionTrace.of(context.tracer(), context.plan(), trace -> carryOut(handle, trace));
       } catch (RuntimeException e) {
@@ -63,6 +72,23 @@ public final class CleanUp {
         handle.enter(Phase.COMPLETED);
       }
       return handle.current();
+    }
+  }
+
+  /** Neither closed by a clean-up that was interrupted, nor being gone by a rollback. */
+  private boolean wayBackStands() {
+    return cutover.status(context.reversed()).stream().allMatch(CutoverStatus.ABORTED::equals);
+  }
+
+  private void requireCurrentFallback(OperationHandle handle) {
+    CurrentFallback fallback = new CurrentFallback(context.reversed(), handle);
+    try {
+      Retries.run(fallback::require, e -> pause(handle, e));
+    } catch (ReshardingException e) {
+      if (e.errorCode() != ErrorCode.CONCURRENT_RESHARDING_NOT_ALLOWED) {
+        handle.pause(OperationError.of(e));
+      }
+      throw e;
     }
   }
 

@@ -32,6 +32,9 @@ final class Remedies {
       case SLOT_MISSING, CHANGES_MISSING, SCHEMA_CHANGED ->
           "This cannot be mended: 'rollback', then plan again. The sources have every row.";
       case KEY_COLLISION -> "Change one of the two rows, 'rollback', and start again.";
+      case WAY_BACK_BEHIND ->
+          "Mend what holds the reverse job up, then 'complete' again; 'complete --force' gives the"
+              + " way back up.";
       case STRAY_ROW -> "Give the row a key that has an owner, or delete it; then 'resume'.";
       case KEY_NOT_ROUTED, TOPOLOGY_CONFLICT -> "'rollback', and plan again.";
       case CONCURRENT_RESHARDING_NOT_ALLOWED, EPOCH_SUPERSEDED ->

@@ -3,6 +3,10 @@ package io.reshard.orchestrator.phase;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.core.shard.Heartbeat;
+import io.reshard.core.shard.ShardSchema;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -19,6 +23,9 @@ final class FakeCutover implements CutoverProcedure {
         e -> {
           throw e;
         });
+    if (!context.plan().isReverse()) {
+      prepareWayBack(context);
+    }
     long version = context.plan().source().version();
     context
         .control()
@@ -32,6 +39,18 @@ final class FakeCutover implements CutoverProcedure {
                     }));
     statuses.put(context.operationId(), CutoverStatus.SWITCHED);
     return new CutoverReport(true, version + 1, 12, 5, "open");
+  }
+
+  /** Of the change capture of the new shards only what the clean-up asks for. */
+  private static void prepareWayBack(OperationContext context) {
+    for (String target : context.plan().targets()) {
+      try (Connection connection = context.endpoint(target).connect("test")) {
+        ShardSchema.ensure(connection);
+        Heartbeat.register(connection, context.reversed().operationId());
+      } catch (SQLException e) {
+        throw new ReshardingException(ErrorCode.TARGET_UNAVAILABLE, e.getMessage(), e);
+      }
+    }
   }
 
   @Override

@@ -4,16 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.reshard.core.checksum.VerificationMode;
-import io.reshard.core.control.JobRegistry;
 import io.reshard.core.control.ShardRecord;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.core.plan.MigrationStep;
 import io.reshard.core.plan.Plan;
-import io.reshard.core.plan.PlannedTable;
-import io.reshard.core.plan.Split;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
@@ -22,8 +18,6 @@ import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
-import io.reshard.orchestrator.state.PostgresOperationStore;
-import io.reshard.testkit.ServerOptions;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -44,80 +38,38 @@ import org.junit.jupiter.api.Test;
 
 /** The phases against real databases; the job and the switch are played. */
 class OperationDriverITCase {
+  private PlayedOperation played;
   private LiveSystem system;
   private Plan plan;
   private OperationStore store;
-  private final FakeCluster cluster = new FakeCluster();
-  private final FakeCutover cutover = new FakeCutover();
+  private FakeCluster cluster;
+  private FakeCutover cutover;
 
   @BeforeEach
   void start() throws SQLException {
-    system = LiveSystem.start(2, 500, ServerOptions.fast());
-    plan = system.plan(3);
-    store = new PostgresOperationStore(system.control());
-    cluster.onMigration = this::reportCopy;
-    cluster.onVerification = submission -> reportVerification(submission, 0);
-    NewOperation.create(system.control(), plan, ReshardingOptions.builder().build());
+    played = PlayedOperation.start();
+    system = played.system;
+    plan = played.plan;
+    store = played.store;
+    cluster = played.cluster;
+    cutover = played.cutover;
   }
 
   @AfterEach
   void stop() {
-    system.close();
+    played.close();
   }
 
   private OperationContext context(ReshardingOptions options) {
-    return new OperationContext(
-        plan, system.secrets(), system.control(), options, Optional.of(cluster), Optional.empty());
+    return played.context(options);
   }
 
   private OperationContext context() {
-    return context(ReshardingOptions.builder().build());
+    return played.context();
   }
 
   private Operation drive(Phase until) {
-    return new OperationDriver(context(), cutover).drive(Optional.ofNullable(until));
-  }
-
-  private void sql(String statement, Object... values) {
-    system
-        .control()
-        .call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(statement, values)));
-  }
-
-  private void reportCopy(JobSubmission submission) {
-    String id = submission.space();
-    int generation = new JobRegistry(system.control()).nextGeneration(id).generation();
-    new JobRegistry(system.control()).epoch(id, generation, "execution");
-    for (PlannedTable table : plan.tables()) {
-      sql(
-          "INSERT INTO job_progress VALUES (?, 'table', ?, 0, 0, 1) ON CONFLICT DO NOTHING",
-          id,
-          table.displayName());
-    }
-    sql(
-        "INSERT INTO job_progress VALUES (?, 'frontier', '0/1', ?, 1, ?)",
-        id,
-        generation,
-        System.currentTimeMillis() + 60_000);
-  }
-
-  private void reportVerification(JobSubmission submission, long mismatches) {
-    String run = submission.arguments().get(submission.arguments().indexOf("--run") + 1);
-    for (MigrationStep step : plan.steps()) {
-      for (Split split : plan.splits()) {
-        if (split.source().equals(step.source())) {
-          sql(
-              "INSERT INTO verification (operation_id, run, mode, split, step, source_rows,"
-                  + " target_rows, mismatches, undecided, samples)"
-                  + " VALUES (?, ?, 'COUNT', ?, ?, 1, 1, ?, 0, '[]')",
-              plan.planId(),
-              run,
-              split.id(),
-              step.name(),
-              mismatches);
-        }
-      }
-    }
+    return played.drive(until);
   }
 
   private static void assertFails(ErrorCode code, Runnable call) {
@@ -132,17 +84,7 @@ class OperationDriverITCase {
   }
 
   private long count(String shard, String condition) throws SQLException {
-    try (Connection connection = context().endpoint(shard).connect("test");
-        Statement statement = connection.createStatement();
-        ResultSet row =
-            statement.executeQuery("SELECT count(*) FROM public.orders AS o WHERE " + condition)) {
-      row.next();
-      return row.getLong(1);
-    }
-  }
-
-  private PlannedTable orders() {
-    return plan.tables().stream().filter(one -> one.name().equals("orders")).findFirst().get();
+    return played.count(shard, condition);
   }
 
   @Test
@@ -160,15 +102,10 @@ class OperationDriverITCase {
     assertThat(jobStatus(0)).isEqualTo(JobStatus.CANCELED);
     assertKeepsTheWayBack();
 
-    String moved =
-        plan.oldRouting(orders(), "o").ownedBy("shard-1")
-            + " AND NOT "
-            + plan.newRouting(orders(), "o").ownedBy("shard-1");
+    String moved = played.moved("shard-1");
     long kept = count("shard-1", "NOT (" + moved + ")");
     assertThat(count("shard-1", moved)).isPositive();
-    ReshardingOptions smallBatches = ReshardingOptions.builder().copyBatchSize(7).build();
-    CleanUp cleanUp = new CleanUp(context(smallBatches), cutover);
-    assertThat(cleanUp.run().phase()).isEqualTo(Phase.COMPLETED);
+    assertThat(new CleanUp(context(), cutover).run().phase()).isEqualTo(Phase.COMPLETED);
     assertThat(jobStatus(1)).isEqualTo(JobStatus.CANCELED);
     assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
     assertThat(count("shard-1", moved)).isZero();
@@ -177,42 +114,11 @@ class OperationDriverITCase {
   }
 
   @Test
-  void deletesNothingThatALaterOperationMayHaveBroughtBack() throws SQLException {
-    drive(null);
-    sql(
-        "UPDATE operation SET phase = 'COMPLETED', error_code = 'resharding.cleanup_failed'"
-            + " WHERE id = ?",
-        plan.planId());
-    long before = count("shard-1", "true");
-    sql(
-        "INSERT INTO operation (id, phase, plan, options)"
-            + " SELECT 'later', 'FAILED', jsonb_set(plan, '{source,version}', '2'), options"
-            + " FROM operation WHERE id = ?",
-        plan.planId());
-    assertCleansUpNoRows("operation later may need the rows", before);
-    sql("DELETE FROM operation WHERE id = 'later'");
-
-    sql("INSERT INTO topology SELECT version + 1, document FROM topology WHERE version = 2");
-    sql("UPDATE active_topology SET version = 3");
-    assertCleansUpNoRows("version 3 of the topology is active, not 2", before);
-
-    sql("UPDATE active_topology SET version = 2");
-    assertThat(new CleanUp(context(), cutover).run().error()).isNull();
-    assertThat(count("shard-1", "true")).isLessThan(before);
-  }
-
-  private void assertCleansUpNoRows(String reason, long rows) throws SQLException {
-    assertFails(ErrorCode.CLEANUP_FAILED, () -> new CleanUp(context(), cutover).run());
-    assertThat(store.get(plan.planId()).error().message()).contains(reason);
-    assertThat(count("shard-1", "true")).isEqualTo(rows);
-  }
-
-  @Test
   void passesNoPasswordAndLeavesNoFile() {
     cluster.onMigration =
         submission -> {
           assertThat(submission.arguments()).contains("--plan", "--secrets").hasSize(4);
-          reportCopy(submission);
+          played.reportCopy(submission);
         };
     drive(Phase.COPYING);
     for (String argument : cluster.migrations.get(0).arguments()) {
@@ -244,7 +150,7 @@ class OperationDriverITCase {
             throw new ReshardingException(ErrorCode.SOURCE_UNAVAILABLE, "shard-0 is away");
           }
           assertThat(store.get(plan.planId()).error().message()).isEqualTo("shard-0 is away");
-          reportCopy(submission);
+          played.reportCopy(submission);
         };
     Operation operation = drive(Phase.COPYING);
     assertThat(operation.error()).isNull();
@@ -298,14 +204,14 @@ class OperationDriverITCase {
     assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.FAILED);
     assertThat(shard("shard-2").reason()).contains("two owners");
 
-    cluster.onMigration = this::reportCopy;
+    cluster.onMigration = played::reportCopy;
     assertThat(drive(Phase.COPYING).phase()).isEqualTo(Phase.COPYING);
     assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
   }
 
   @Test
   void failsOnDifferencesAndRollsBackByItselfIfItMay() {
-    cluster.onVerification = submission -> reportVerification(submission, 2);
+    cluster.onVerification = submission -> played.reportVerification(submission, 2);
     ReshardingOptions options = ReshardingOptions.builder().rollbackOnFailure(true).build();
     assertFails(
         ErrorCode.VERIFICATION_FAILED,
@@ -318,8 +224,8 @@ class OperationDriverITCase {
   void failsWhereTheLagStaysLong() {
     cluster.onMigration =
         submission -> {
-          reportCopy(submission);
-          sql("UPDATE job_progress SET value = 1 WHERE kind = 'frontier'");
+          played.reportCopy(submission);
+          played.sql("UPDATE job_progress SET value = 1 WHERE kind = 'frontier'");
         };
     ReshardingOptions options =
         ReshardingOptions.builder().replicationTimeout(Duration.ofSeconds(1)).build();
@@ -349,7 +255,7 @@ class OperationDriverITCase {
     AtomicInteger runs = new AtomicInteger();
     cluster.onVerification =
         submission -> {
-          reportVerification(submission, 0);
+          played.reportVerification(submission, 0);
           cutover.failure = runs.incrementAndGet() == 1 ? Optional.of(stale) : Optional.empty();
         };
     assertThat(drive(null).phase()).isEqualTo(Phase.CLEANING_UP);
@@ -442,9 +348,9 @@ class OperationDriverITCase {
     drive(Phase.REPLICATING);
     // shard-1 takes rows from shard-0: what was copied goes, what it owned stays.
     String arriving =
-        plan.oldRouting(orders(), "o").ownedBy("shard-0")
+        plan.oldRouting(played.orders(), "o").ownedBy("shard-0")
             + " AND "
-            + plan.newRouting(orders(), "o").ownedBy("shard-1");
+            + plan.newRouting(played.orders(), "o").ownedBy("shard-1");
     long before = count("shard-1", "true");
     copyArriving(arriving);
     assertThat(count("shard-1", "true")).isGreaterThan(before);
