@@ -15,6 +15,7 @@ import io.reshard.orchestrator.phase.CleanUp;
 import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
+import io.reshard.orchestrator.phase.OperationResult;
 import io.reshard.orchestrator.phase.OperationStatus;
 import io.reshard.orchestrator.phase.Retention;
 import io.reshard.orchestrator.phase.Rollback;
@@ -118,6 +119,11 @@ public final class Orchestrator {
   /** The same, however far behind the old shards are. */
   public Operation forceComplete(String id) {
     return new CleanUp(context(id), new FencedCutover()).force();
+  }
+
+  /** What has become of an operation, and what a rollback of it needs. */
+  public OperationResult result(String id) {
+    return OperationResult.read(store, id);
   }
 
   /** How far an operation is. */

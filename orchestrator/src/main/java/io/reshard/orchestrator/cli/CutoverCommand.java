@@ -41,7 +41,10 @@ final class CutoverCommand implements Callable<Integer> {
 
   @Option(
       names = "--dry-run",
-      description = "Checks all that can be checked; switches nothing. Exit 1 if the gate refuses.")
+      description = {
+        "Checks all that can be checked and says what would happen; changes nothing.",
+        "Exit 1 if the gate refuses."
+      })
   boolean dryRun;
 
   @Option(names = "--plan", paramLabel = "FILE", description = "By hand: the plan.")
@@ -105,7 +108,10 @@ final class CutoverCommand implements Callable<Integer> {
             Optional.ofNullable(onSwitch));
     Optional<Operation> operation = new PostgresOperationStore(control).find(plan.planId());
     if (backFile != null) {
-      PlanFile.write(reverse(plan), backFile);
+      Plan reverse = reverse(plan);
+      if (!dryRun) {
+        PlanFile.write(reverse, backFile);
+      }
     }
     return carryOut(context, operation);
   }
@@ -122,14 +128,14 @@ final class CutoverCommand implements Callable<Integer> {
     operation.ifPresent(CutoverCommand::requireVerified);
     CutoverProcedure cutover = new FencedCutover(operation.isPresent() || backFile != null);
     if (dryRun) {
-      return print(cutover.rehearse(context));
+      return print(cutover.rehearse(context), "\n" + CutoverPreview.of(context));
     }
     if (operation.isEmpty()) {
-      return print(new Switch(context, cutover).run());
+      return print(new Switch(context, cutover).run(), "");
     }
     OperationDriver driver = new OperationDriver(context, cutover);
     driver.drive(Optional.empty());
-    return print(driver.cutoverReport().orElseThrow());
+    return print(driver.cutoverReport().orElseThrow(), "");
   }
 
   private static void requireVerified(Operation operation) {
@@ -150,7 +156,7 @@ final class CutoverCommand implements Callable<Integer> {
     }
   }
 
-  private int print(CutoverReport report) {
+  private int print(CutoverReport report, String preview) {
     String wayBack =
         backFile == null || !report.switched()
             ? ""
@@ -167,7 +173,7 @@ final class CutoverCommand implements Callable<Integer> {
                 report.readOnlyMillis(),
                 report.drainMillis())
             : "Version " + report.topologyVersion() + " stays active; gate: " + report.gate();
-    common.print(report, text + wayBack);
+    common.print(report, text + preview + wayBack);
     return report.passes() ? ExitCode.OK : ExitCode.FAILED;
   }
 }

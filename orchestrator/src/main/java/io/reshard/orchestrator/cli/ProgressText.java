@@ -29,14 +29,14 @@ final class ProgressText {
           Phase.CUTTING_OVER,
           Phase.CLEANING_UP);
 
-  private final Map<String, Long> estimates;
+  private final Map<String, MigrationStep> estimates;
   private final long totalRows;
+  private final long totalBytes;
 
   ProgressText(Plan plan) {
-    estimates =
-        plan.steps().stream()
-            .collect(Collectors.toMap(MigrationStep::name, MigrationStep::estimatedRows));
+    estimates = plan.steps().stream().collect(Collectors.toMap(MigrationStep::name, step -> step));
     totalRows = plan.totalRows();
+    totalBytes = plan.totalBytes();
   }
 
   /** Several lines: every phase, and every step of the one that runs. */
@@ -97,15 +97,18 @@ final class ProgressText {
     figures.add(
         Numbers.count(status.rowsCopied()) + " of about " + Numbers.count(totalRows) + " rows");
     figures.add(Numbers.count(status.rowsReplicated()) + " changes");
-    rowsPerSecond.ifPresent(rate -> figures.add(Numbers.count(Math.round(rate)) + " rows/s"));
+    rowsPerSecond.ifPresent(
+        rate ->
+            figures.add(
+                Numbers.count(Math.round(rate))
+                    + " rows/s, about "
+                    + Numbers.bytes(bytesOf(Math.round(rate)))
+                    + "/s"));
     if (status.lagMillis() != null) {
       String lag = status.phase() == Phase.CLEANING_UP ? "way back kept, lag " : "lag ";
       figures.add(lag + Numbers.millis(status.lagMillis()));
     }
-    if (status.estimatedSecondsLeft() != null) {
-      figures.add(
-          "about " + Numbers.duration(Duration.ofSeconds(status.estimatedSecondsLeft())) + " left");
-    }
+    left(status).ifPresent(figures::add);
     if (status.phase() == Phase.VERIFYING) {
       figures.add(Numbers.count(status.rowsVerified()) + " rows verified");
     }
@@ -114,6 +117,27 @@ final class ProgressText {
       figures.add(verified + " of " + status.steps().size() + " steps verified");
     }
     return figures;
+  }
+
+  /** By the plan's statistics: nobody counts the bytes of what is still to come. */
+  private long bytesOf(long rows) {
+    return Math.round((double) totalBytes * rows / Math.max(1, totalRows));
+  }
+
+  /** Of what stands still only the amount is known, and no time. */
+  private Optional<String> left(OperationStatus status) {
+    List<String> left = new ArrayList<>();
+    long rows = totalRows - status.rowsCopied();
+    if (status.phase() == Phase.COPYING && rows > 0) {
+      left.add(Numbers.count(rows) + " rows");
+      left.add(Numbers.bytes(bytesOf(rows)));
+    }
+    if (status.estimatedSecondsLeft() != null) {
+      left.add(Numbers.duration(Duration.ofSeconds(status.estimatedSecondsLeft())));
+    }
+    return left.isEmpty()
+        ? Optional.empty()
+        : Optional.of("about " + String.join(", ", left) + " left");
   }
 
   private static Optional<PhasePassage> passage(OperationStatus status, Phase phase) {
@@ -143,7 +167,8 @@ final class ProgressText {
   }
 
   private String stepLine(StepStatus step) {
-    long estimate = estimates.getOrDefault(step.step(), 0L);
+    MigrationStep planned = estimates.get(step.step());
+    long estimate = planned == null ? 0 : planned.estimatedRows();
     double share =
         step.rowsCopied() == 0
             ? 0.0

@@ -35,7 +35,7 @@ final class RollbackCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    try (Session session = common.open()) {
+    try (Session session = common.open().observed()) {
       Operation operation = session.operation(id);
       RollbackReport report = rollback(session, session.operations().plan(operation.id())).run();
       StringBuilder text = new StringBuilder("rolled back " + operation.id() + "\n");

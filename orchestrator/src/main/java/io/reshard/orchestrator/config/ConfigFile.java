@@ -6,6 +6,7 @@ import io.reshard.core.error.ReshardingException;
 import io.reshard.core.json.Documents;
 import io.reshard.core.postgres.Environment;
 import io.reshard.core.postgres.Secrets;
+import io.reshard.orchestrator.hook.Executable;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -68,14 +69,15 @@ public final class ConfigFile {
         .replicationTimeout(Settings.REPLICATION_TIMEOUT.read(raw.replicationTimeout()))
         .rollbackOnFailure(Settings.ROLLBACK_ON_FAILURE.read(raw.rollbackOnFailure()))
         .tables(tables.stream().map(Settings.TABLES::require).toList())
-        .onPhaseCompleted(path(Settings.ON_PHASE_COMPLETED, raw.onPhaseCompleted(), folder))
-        .onCutoverStarting(path(Settings.ON_CUTOVER_STARTING, raw.onCutoverStarting(), folder))
+        .onPhaseCompleted(executable(Settings.ON_PHASE_COMPLETED, raw.onPhaseCompleted(), folder))
+        .onCutoverStarting(
+            executable(Settings.ON_CUTOVER_STARTING, raw.onCutoverStarting(), folder))
         .build();
   }
 
-  private static Path path(Setting<String> setting, String raw, Path folder) {
+  private static Executable executable(Setting<String> setting, String raw, Path folder) {
     String text = setting.read(raw);
-    return text == null ? null : folder.resolve(text);
+    return text == null ? null : new Executable(folder.resolve(text));
   }
 
   private static Throttle throttle(RawConfig.Throttle raw) {

@@ -1,7 +1,8 @@
 package io.reshard.orchestrator.config;
 
 import io.reshard.core.checksum.VerificationMode;
-import java.nio.file.Path;
+import io.reshard.orchestrator.hook.CutoverGate;
+import io.reshard.orchestrator.hook.PhaseCallback;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -61,17 +62,20 @@ public final class ReshardingOptions {
     return values.tables;
   }
 
-  /** The executable that is told of every completed phase. */
-  public Optional<Path> onPhaseCompleted() {
+  /** Who is told of every completed phase. */
+  public Optional<PhaseCallback> onPhaseCompleted() {
     return Optional.ofNullable(values.onPhaseCompleted);
   }
 
-  /** The executable that may refuse the cutover. */
-  public Optional<Path> onCutoverStarting() {
+  /** Who may refuse the cutover. */
+  public Optional<CutoverGate> onCutoverStarting() {
     return Optional.ofNullable(values.onCutoverStarting);
   }
 
-  /** Collects options; not thread-safe. */
+  /**
+   * Collects options; not thread-safe. A value that breaks its rule is refused at once, with {@code
+   * invalid_configuration}.
+   */
   public static final class Builder {
     private int copyBatchSize = Settings.COPY_BATCH_SIZE.read(null);
     private Duration cdcLagThreshold = Settings.CDC_LAG_THRESHOLD.read(null);
@@ -81,8 +85,8 @@ public final class ReshardingOptions {
     private Duration replicationTimeout = Settings.REPLICATION_TIMEOUT.read(null);
     private boolean rollbackOnFailure = Settings.ROLLBACK_ON_FAILURE.read(null);
     private List<String> tables = List.of();
-    private Path onPhaseCompleted;
-    private Path onCutoverStarting;
+    private PhaseCallback onPhaseCompleted;
+    private CutoverGate onCutoverStarting;
 
     private Builder() {}
 
@@ -92,27 +96,27 @@ public final class ReshardingOptions {
     }
 
     public Builder cdcLagThreshold(Duration lag) {
-      this.cdcLagThreshold = lag;
+      this.cdcLagThreshold = Settings.CDC_LAG_THRESHOLD.check(lag);
       return this;
     }
 
     public Builder verificationMode(VerificationMode mode) {
-      this.verificationMode = mode;
+      this.verificationMode = Settings.VERIFICATION_MODE.check(mode);
       return this;
     }
 
     public Builder cutoverTimeout(Duration timeout) {
-      this.cutoverTimeout = timeout;
+      this.cutoverTimeout = Settings.CUTOVER_TIMEOUT.check(timeout);
       return this;
     }
 
     public Builder cleanupRetention(Duration retention) {
-      this.cleanupRetention = retention;
+      this.cleanupRetention = Settings.CLEANUP_RETENTION.check(retention);
       return this;
     }
 
     public Builder replicationTimeout(Duration timeout) {
-      this.replicationTimeout = timeout;
+      this.replicationTimeout = Settings.REPLICATION_TIMEOUT.check(timeout);
       return this;
     }
 
@@ -126,13 +130,15 @@ public final class ReshardingOptions {
       return this;
     }
 
-    public Builder onPhaseCompleted(Path executable) {
-      this.onPhaseCompleted = executable;
+    /** Null for nobody. */
+    public Builder onPhaseCompleted(PhaseCallback callback) {
+      this.onPhaseCompleted = callback;
       return this;
     }
 
-    public Builder onCutoverStarting(Path executable) {
-      this.onCutoverStarting = executable;
+    /** Null for nobody. */
+    public Builder onCutoverStarting(CutoverGate gate) {
+      this.onCutoverStarting = gate;
       return this;
     }
 

@@ -114,6 +114,14 @@ final class Setting<T> {
     return value;
   }
 
+  /** {@code value} itself, if it keeps the rule. */
+  T check(T value) {
+    if (value == null || !valid.test(value)) {
+      throw invalid(String.valueOf(value), null);
+    }
+    return value;
+  }
+
   private ReshardingException invalid(String text, Exception cause) {
     return new ReshardingException(
         ErrorCode.INVALID_CONFIGURATION, key + ": '" + text + "' is not " + rule, cause);

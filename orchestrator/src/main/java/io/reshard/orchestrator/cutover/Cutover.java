@@ -13,13 +13,13 @@ import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.SqlStates;
+import io.reshard.orchestrator.hook.HookEvent;
+import io.reshard.orchestrator.hook.TimedHooks;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
-import io.reshard.orchestrator.phase.Hook;
 import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Milestone;
 import io.reshard.orchestrator.state.Phase;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
@@ -319,16 +319,15 @@ final class Cutover {
   private void callGateHook(Deadline deadline) {
     settings
         .gateHook()
+        .flatMap(
+            hook ->
+                TimedHooks.ask(
+                    hook,
+                    event(new StatusReader(control).read(plan.forwardId())),
+                    Collections.min(List.of(TimedHooks.TIMEOUT, deadline.left("gate hook")))))
         .ifPresent(
-            hook -> {
-              Hook.Outcome outcome =
-                  call(
-                      hook,
-                      Collections.min(List.of(Hook.TIMEOUT, deadline.left("gate hook"))),
-                      new StatusReader(control).read(plan.forwardId()));
-              if (!outcome.accepted()) {
-                throw Gate.refuse(outcome.detail());
-              }
+            refusal -> {
+              throw Gate.refuse(refusal);
             });
   }
 
@@ -336,25 +335,22 @@ final class Cutover {
   private void callOperatorsSwap() {
     settings
         .onSwitch()
-        .filter(hook -> isInForce())
+        .filter(swap -> isInForce())
+        .flatMap(
+            swap ->
+                TimedHooks.ask(
+                    swap,
+                    event(
+                        Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version())),
+                    settings.timeout()))
         .ifPresent(
-            hook -> {
-              Hook.Outcome outcome =
-                  call(
-                      hook,
-                      settings.timeout(),
-                      Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version()));
-              if (!outcome.accepted()) {
+            trouble ->
                 LOG.error(
-                    "the topology has switched, but run your own swap again by hand: {}",
-                    outcome.detail());
-              }
-            });
+                    "the topology has switched, but run your own swap again by hand: {}", trouble));
   }
 
-  private Hook.Outcome call(Path hook, Duration timeout, Object document) {
-    return Hook.run(
-        hook, plan.forwardId(), Phase.CUTTING_OVER.name(), Documents.toJson(document), timeout);
+  private HookEvent event(Object document) {
+    return new HookEvent(plan.forwardId(), Phase.CUTTING_OVER, Documents.toJson(document));
   }
 
   static ReshardingException alreadySwitched(String operationId) {

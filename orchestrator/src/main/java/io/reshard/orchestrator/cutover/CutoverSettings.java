@@ -1,7 +1,8 @@
 package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.checksum.VerificationMode;
-import java.nio.file.Path;
+import io.reshard.orchestrator.hook.CutoverGate;
+import io.reshard.orchestrator.hook.Executable;
 import java.time.Duration;
 import java.util.Optional;
 
@@ -12,7 +13,7 @@ import java.util.Optional;
  * @param lagThreshold the gate refuses while the frontier is further behind
  * @param openTransactions how long the fence waits for open transactions before it ends them
  * @param verification what a verification must have compared for the gate to believe it
- * @param gateHook an executable that may refuse by its exit code, if any
+ * @param gateHook who may refuse, if anybody
  * @param onSwitch the operator's own swap of the topology, run before the release, if any
  * @param wayBack whether changes on the new shards are captured from the switch on
  */
@@ -21,8 +22,8 @@ record CutoverSettings(
     Duration lagThreshold,
     Duration openTransactions,
     VerificationMode verification,
-    Optional<Path> gateHook,
-    Optional<Path> onSwitch,
+    Optional<CutoverGate> gateHook,
+    Optional<Executable> onSwitch,
     boolean wayBack) {
   /**
    * Shorter than a second, so that a client that holds a transaction open cannot make an outage.

@@ -1,6 +1,7 @@
 package io.reshard.orchestrator.cutover;
 
 import io.reshard.orchestrator.config.ReshardingOptions;
+import io.reshard.orchestrator.hook.Executable;
 import io.reshard.orchestrator.phase.CutoverProcedure;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
@@ -77,7 +78,7 @@ public final class FencedCutover implements CutoverProcedure {
             options.verificationMode(),
             // Who goes back has decided: nobody is asked whether it is a good moment.
             reverse ? Optional.empty() : options.onCutoverStarting(),
-            context.onSwitch(),
+            context.onSwitch().map(Executable::new),
             wayBack && !reverse);
     return new Cutover(context.plan(), context.secrets(), context.control(), settings);
   }

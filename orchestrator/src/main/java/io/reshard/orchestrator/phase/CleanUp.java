@@ -69,6 +69,7 @@ public final class CleanUp {
         handle.pause(null);
       } else {
         handle.completePhase();
+        PhaseNews.tell(context, Phase.CLEANING_UP);
         handle.enter(Phase.COMPLETED);
       }
       return handle.current();

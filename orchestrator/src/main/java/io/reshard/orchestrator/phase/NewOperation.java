@@ -3,9 +3,11 @@ package io.reshard.orchestrator.phase;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.Throttle;
 import io.reshard.core.control.ThrottleStore;
+import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
+import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.config.Units;
 import io.reshard.orchestrator.state.Operation;
@@ -42,6 +44,9 @@ public final class NewOperation {
     Operation operation =
         new PostgresOperationStore(control).create(plan, record(options), holdAfter);
     new ThrottleStore(control).set(plan.planId(), throttle);
+    // Whoever is told the id finds the new shards as pending; their databases are the driver's
+    // work.
+    new TopologyStore(control).record(plan.newShards(), ShardStatus.PENDING, null);
     return operation;
   }
 

@@ -5,7 +5,6 @@ import io.reshard.core.control.TopologyStore;
 import io.reshard.core.control.VerificationReport;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.core.json.Documents;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.core.topology.ShardStatus;
 import io.reshard.orchestrator.flink.FlinkCluster;
@@ -83,7 +82,7 @@ public final class OperationDriver {
     while (phase.compareTo(Phase.CUTTING_OVER) <= 0) {
       Phase now = phase;
       trace.phase(now, () -> guarded(handle, now));
-      tellHook(now);
+      PhaseNews.tell(context, now);
       if (until.isPresent() && now.compareTo(until.get()) >= 0) {
         return handle.current();
       }
@@ -350,20 +349,5 @@ public final class OperationDriver {
       failure.addSuppressed(e);
       LOG.error("the rollback failed too: {}", e.getMessage(), e);
     }
-  }
-
-  private void tellHook(Phase phase) {
-    context
-        .options()
-        .onPhaseCompleted()
-        .ifPresent(
-            executable -> {
-              String id = context.operationId();
-              String status = Documents.toJson(new StatusReader(context.control()).read(id));
-              Hook.Outcome outcome = Hook.run(executable, id, phase.name(), status, Hook.TIMEOUT);
-              if (!outcome.accepted()) {
-                LOG.warn("onPhaseCompleted: {}", outcome.detail());
-              }
-            });
   }
 }

@@ -14,6 +14,7 @@ import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,7 +52,16 @@ public final class Rollback {
     requireAvailable(store.get(context.operationId()));
     try (DriverLock lock =
         DriverLock.acquire(context.control().endpoint(), context.operationId(), true)) {
-      return run(new OperationHandle(store, lock));
+      OperationHandle handle = new OperationHandle(store, lock);
+      AtomicReference<RollbackReport> report = new AtomicReference<>();
+      ExecutionTrace.of(
+          context.tracer(),
+          context.plan(),
+          trace -> {
+            report.set(run(handle));
+            return handle.current();
+          });
+      return report.get();
     }
   }
 

@@ -301,10 +301,25 @@ class CommandsITCase {
                 + "control: { url: '"
                 + control
                 + "', user: postgres }\n");
+    Path back = folder.resolve("back.json");
     CommandRun rehearsal =
-        run("cutover", "--dry-run", "--plan", plan(1).toString(), "--secrets", secrets.toString());
+        run(
+            "cutover",
+            "--dry-run",
+            "--plan",
+            plan(1).toString(),
+            "--secrets",
+            secrets.toString(),
+            "--back",
+            back.toString());
     assertThat(rehearsal.exit()).isEqualTo(1);
-    assertThat(rehearsal.out()).contains("Version 1 stays active; gate: ", "shard-0");
+    assertThat(rehearsal.out())
+        .contains("Version 1 stays active; gate: ", "shard-0")
+        .contains("refuse writes of moved tables on shard-0\n")
+        .contains("by then is on shard-1; the lag is unknown")
+        .contains("from version 1 to 2: shard-1 active\n")
+        .contains("let shard-0, shard-1 take writes");
+    assertThat(back).doesNotExist();
   }
 
   @Test

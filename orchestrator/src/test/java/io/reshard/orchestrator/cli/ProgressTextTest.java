@@ -68,9 +68,30 @@ class ProgressTextTest {
     assertThat(lines.get(4))
         .contains("500 of about 1,000 rows")
         .contains("7 changes")
-        .contains("12,345 rows/s")
+        .contains("12,345 rows/s, about 120.6 KB/s")
         .contains("lag 0.4 s")
-        .contains("about 80 s left");
+        .contains("about 500 rows, 4.9 KB, 80 s left");
+  }
+
+  /** Nobody knows when a copy that stands still will be over. */
+  @Test
+  void givesNoTimeWhereThereIsNoRate() {
+    OperationStatus moving = status(Phase.COPYING, null);
+    OperationStatus stalled =
+        new OperationStatus(
+            moving.id(),
+            moving.phase(),
+            moving.lastCompletedPhase(),
+            moving.overallPercentComplete(),
+            moving.startedAt(),
+            null,
+            moving.lagMillis(),
+            null,
+            moving.steps(),
+            moving.history(),
+            moving.jobId(),
+            List.of());
+    assertThat(text().line(stalled, Optional.empty())).endsWith("about 500 rows, 4.9 KB left");
   }
 
   @Test

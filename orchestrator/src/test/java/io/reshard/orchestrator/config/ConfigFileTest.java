@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
+import io.reshard.orchestrator.hook.Executable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,8 +80,10 @@ class ConfigFileTest {
     assertThat(config.flink().parallelism()).isEqualTo(3);
     assertThat(config.options().verificationMode()).isEqualTo(VerificationMode.COUNT);
     assertThat(config.options().tables()).containsExactly("public.orders");
-    assertThat(config.options().onPhaseCompleted()).hasValue(folder.resolve("./hooks/done"));
-    assertThat(config.options().onCutoverStarting()).hasValue(Path.of("/hooks/gate"));
+    assertThat(config.options().onPhaseCompleted())
+        .hasValue(new Executable(folder.resolve("./hooks/done")));
+    assertThat(config.options().onCutoverStarting())
+        .hasValue(new Executable(Path.of("/hooks/gate")));
     assertThat(config.throttle().bytesPerSecond()).isEqualTo(50L << 20);
     assertThat(config.throttle().pauseAbove()).isEqualTo(10.0);
     assertThat(config.health().maxReshardingDuration()).isEqualTo(Duration.ofHours(3));
@@ -112,6 +115,27 @@ class ConfigFileTest {
       })
   void namesKeyValueAndRule(String yaml, String keyAndValue, String rule) {
     assertRefused(CONTROL + yaml, keyAndValue, rule);
+  }
+
+  @Test
+  void theBuilderKeepsTheSameRules() {
+    ReshardingOptions.Builder options = ReshardingOptions.builder();
+    assertInvalid("options.cutoverTimeout", () -> options.cutoverTimeout(Duration.ofMillis(999)));
+    assertInvalid("options.cdcLagThreshold", () -> options.cdcLagThreshold(Duration.ZERO));
+    assertInvalid("options.cleanupRetention", () -> options.cleanupRetention(Duration.ofDays(-1)));
+    assertInvalid("options.replicationTimeout", () -> options.replicationTimeout(null));
+    assertInvalid("options.copyBatchSize", () -> options.copyBatchSize(0));
+    assertInvalid("options.verificationMode", () -> options.verificationMode(null));
+    options.cutoverTimeout(Duration.ofSeconds(1)).cleanupRetention(Duration.ZERO);
+    assertThat(options.build().cutoverTimeout()).isEqualTo(Duration.ofSeconds(1));
+  }
+
+  private static void assertInvalid(String key, Runnable call) {
+    assertThatThrownBy(call::run)
+        .hasMessageContaining(key)
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.INVALID_CONFIGURATION));
   }
 
   @Test

@@ -13,6 +13,8 @@ import io.reshard.core.shard.ChangeCapture;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.hook.CutoverGate;
+import io.reshard.orchestrator.hook.Executable;
 import io.reshard.orchestrator.phase.NewOperation;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.testkit.ServerOptions;
@@ -83,12 +85,24 @@ class GateHookITCase {
     assertNothingHappened();
   }
 
+  @Test
+  void aJavaProgramMayRefuseToo() {
+    CutoverGate friday = event -> Optional.of("it is Friday for " + event.operationId());
+    assertThatThrownBy(() -> cutover.run(with(friday, PATIENCE)))
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.CUTOVER_ABORTED))
+        .hasMessageContaining("it is Friday for " + plan.planId());
+    assertNothingHappened();
+  }
+
   /** The frontier never passes the fence, so the window lasts for as long as it may. */
   @Test
   void takesItsTimeFromTheCutover() throws Exception {
     run(
         "shard-0",
-        "UPDATE reshard.heartbeat SET value = (extract(epoch FROM now()) * 1000)::bigint + 3600000");
+        "UPDATE reshard.heartbeat SET value = (extract(epoch FROM now()) * 1000)::bigint +"
+            + " 3600000");
     assertThatThrownBy(() -> cutover.run(with("sleep 1", Duration.ofSeconds(4))))
         .isInstanceOfSatisfying(
             ReshardingException.class,
@@ -107,14 +121,15 @@ class GateHookITCase {
   }
 
   private OperationContext with(String script, Duration timeout) {
+    return with(new Executable(executable(script)), timeout);
+  }
+
+  private OperationContext with(CutoverGate gate, Duration timeout) {
     return new OperationContext(
         plan,
         system.secrets(),
         system.control(),
-        ReshardingOptions.builder()
-            .cutoverTimeout(timeout)
-            .onCutoverStarting(executable(script))
-            .build(),
+        ReshardingOptions.builder().cutoverTimeout(timeout).onCutoverStarting(gate).build(),
         Optional.empty(),
         Optional.empty());
   }

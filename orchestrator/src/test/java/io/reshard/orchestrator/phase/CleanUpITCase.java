@@ -146,7 +146,8 @@ class CleanUpITCase {
     assertThat(
             played.number(
                 "shard-1",
-                "SELECT max(rows) FROM (SELECT sum(rows) AS rows FROM batch GROUP BY transaction) t"))
+                "SELECT max(rows) FROM (SELECT sum(rows) AS rows FROM batch GROUP BY transaction)"
+                    + " t"))
         .isEqualTo(7);
   }
 

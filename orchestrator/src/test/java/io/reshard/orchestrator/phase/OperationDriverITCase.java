@@ -3,6 +3,11 @@ package io.reshard.orchestrator.phase;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.opentelemetry.sdk.testing.exporter.InMemorySpanExporter;
+import io.opentelemetry.sdk.trace.SdkTracerProvider;
+import io.opentelemetry.sdk.trace.export.SimpleSpanProcessor;
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.ShardRecord;
 import io.reshard.core.control.TopologyStore;
@@ -18,11 +23,13 @@ import io.reshard.orchestrator.flink.JobSubmission;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -88,7 +95,34 @@ class OperationDriverITCase {
   }
 
   @Test
+  void tellsOfEveryCompletedPhaseWhateverComesOfIt() throws IOException {
+    List<String> told = new ArrayList<>();
+    ReshardingOptions options =
+        ReshardingOptions.builder()
+            .onPhaseCompleted(
+                event -> {
+                  JsonNode status = new ObjectMapper().readTree(event.statusJson());
+                  told.add(event.phase() + " " + status.path("lastCompletedPhase").asText());
+                  throw new IllegalStateException("nobody cares");
+                })
+            .build();
+    new OperationDriver(context(options), cutover).drive(Optional.of(Phase.REPLICATING));
+    new OperationDriver(context(options), cutover).drive(Optional.empty());
+    assertThat(new CleanUp(context(options), cutover).run().phase()).isEqualTo(Phase.COMPLETED);
+    assertThat(told)
+        .containsExactly(
+            "PLANNING PLANNING",
+            "COPYING COPYING",
+            "REPLICATING REPLICATING",
+            "VERIFYING VERIFYING",
+            "CUTTING_OVER CUTTING_OVER",
+            "CLEANING_UP CLEANING_UP");
+  }
+
+  @Test
   void stopsWhereItIsToldAndGoesOnFromThere() throws SQLException {
+    // Whoever has been told the operation's id finds its shards.
+    assertThat(shard("shard-2").status()).isEqualTo(ShardStatus.PENDING);
     Operation replicating = drive(Phase.REPLICATING);
     assertThat(replicating.phase()).isEqualTo(Phase.REPLICATING);
     assertThat(replicating.phaseCompleted()).isTrue();
@@ -355,8 +389,16 @@ class OperationDriverITCase {
     copyArriving(arriving);
     assertThat(count("shard-1", "true")).isGreaterThan(before);
 
-    RollbackReport report = new Rollback(context(), cutover).run();
+    InMemorySpanExporter spans = InMemorySpanExporter.create();
+    RollbackReport report = new Rollback(traced(spans), cutover).run();
     assertThat(report.rolledBack()).isTrue();
+    assertThat(spans.getFinishedSpanItems())
+        .singleElement()
+        .satisfies(
+            span -> {
+              assertThat(span.getName()).isEqualTo("resharding.execution");
+              assertThat(span.getAttributes().get(Tags.PHASE)).isEqualTo("ROLLED_BACK");
+            });
     assertThat(report.topologyVersion()).isEqualTo(1);
     assertThat(report.removed()).anyMatch(one -> one.contains("database app_2"));
     assertThat(store.get(plan.planId()).phase()).isEqualTo(Phase.ROLLED_BACK);
@@ -364,6 +406,20 @@ class OperationDriverITCase {
     assertThat(shard("shard-2")).isNull();
     assertThatThrownBy(() -> count("shard-2", "true")).hasMessageContaining("does not exist");
     assertFails(ErrorCode.ROLLBACK_NOT_AVAILABLE, () -> new Rollback(context(), cutover).run());
+  }
+
+  private OperationContext traced(InMemorySpanExporter spans) {
+    return new OperationContext(
+        plan,
+        system.secrets(),
+        system.control(),
+        ReshardingOptions.builder().build(),
+        Optional.of(cluster),
+        Optional.empty(),
+        SdkTracerProvider.builder()
+            .addSpanProcessor(SimpleSpanProcessor.create(spans))
+            .build()
+            .get("test"));
   }
 
   private void copyArriving(String condition) throws SQLException {
