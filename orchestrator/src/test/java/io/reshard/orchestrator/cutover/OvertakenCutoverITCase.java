@@ -11,6 +11,7 @@ import io.reshard.core.shard.ChangeCapture;
 import io.reshard.core.shard.PendingShards;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.demo.LiveSystem;
+import io.reshard.orchestrator.hook.Executable;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
 import io.reshard.orchestrator.phase.FakeCluster;
@@ -61,7 +62,10 @@ class OvertakenCutoverITCase {
     system = LiveSystem.start(1, 100, ServerOptions.fast());
     Plan plan = system.plan(2);
     ReshardingOptions options =
-        ReshardingOptions.builder().cutoverTimeout(PATIENCE).onCutoverStarting(gate()).build();
+        ReshardingOptions.builder()
+            .cutoverTimeout(PATIENCE)
+            .onCutoverStarting(new Executable(gate()))
+            .build();
     context =
         new OperationContext(
             plan,
