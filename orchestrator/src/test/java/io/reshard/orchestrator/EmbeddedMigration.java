@@ -1,5 +1,6 @@
 package io.reshard.orchestrator;
 
+import io.reshard.core.control.TopologyStore;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Endpoint;
 import io.reshard.core.topology.Shard;
@@ -50,13 +51,19 @@ final class EmbeddedMigration implements AutoCloseable {
   /** From 2 to 3 shards with reference tables, which {@code ddl} makes. */
   static EmbeddedMigration withReferences(
       Path folder, long orders, List<String> references, String... ddl) throws SQLException {
-    EmbeddedMigration migration = start(folder, 2, orders, ddl);
-    Topology active = migration.system.topology(1, 2);
+    TableRule[] rules =
+        references.stream().map(name -> new TableRule(name, null, true)).toArray(TableRule[]::new);
+    return start(folder, 2, orders, ddl).to(3, rules);
+  }
+
+  /** Begins the first operation, which leads to {@code shards} shards and has more tables. */
+  EmbeddedMigration to(int shards, TableRule... more) {
+    Topology active = new TopologyStore(system.control()).active();
     List<TableRule> rules = new ArrayList<>(active.tables());
-    references.forEach(name -> rules.add(new TableRule(name, null, true)));
-    Topology wanted = migration.system.topology(2, 3).withTables(rules);
-    return migration.begin(
-        new Planner(migration.system.secrets(), PlannerOptions.defaults())
+    rules.addAll(List.of(more));
+    Topology wanted = system.topology(active.version() + 1, shards).withTables(rules);
+    return begin(
+        new Planner(system.secrets(), PlannerOptions.defaults())
             .plan(active.withTables(rules), wanted));
   }
 
@@ -118,7 +125,11 @@ final class EmbeddedMigration implements AutoCloseable {
   }
 
   void run(String shard, String... statements) throws SQLException {
-    try (Connection connection = endpoint(shard).connect("test");
+    run(endpoint(shard), statements);
+  }
+
+  void run(Endpoint endpoint, String... statements) throws SQLException {
+    try (Connection connection = endpoint.connect("test");
         Statement statement = connection.createStatement()) {
       for (String sql : statements) {
         statement.execute(sql);
@@ -128,7 +139,11 @@ final class EmbeddedMigration implements AutoCloseable {
 
   /** The first column of all rows. */
   List<String> query(String shard, String sql) throws SQLException {
-    try (Connection connection = endpoint(shard).connect("test");
+    return query(endpoint(shard), sql);
+  }
+
+  List<String> query(Endpoint endpoint, String sql) throws SQLException {
+    try (Connection connection = endpoint.connect("test");
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       List<String> rows = new ArrayList<>();

@@ -5,19 +5,23 @@ import io.reshard.core.control.CurrentVerification;
 import io.reshard.core.control.JobPosition;
 import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.control.VerificationRun;
+import io.reshard.core.control.VerificationStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.postgres.Sql;
 import io.reshard.core.routing.TableRouting;
+import io.reshard.orchestrator.phase.VerificationFindings;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.HashSet;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -70,11 +74,29 @@ final class Gate {
       return progress.position();
     }
     VerificationRun run = new CurrentVerification(control, plan, settings.verification()).require();
+    refuseStraysOnTargets(run);
     LOG.info(
         "verified at frontier {} by run {}, continuous since",
         run.since().frontier().getAsLong(),
         run.run());
     return run.since();
+  }
+
+  /**
+   * Strays on sources are looked for by the gate itself. On a target that is none, (1) a row comes
+   * to the wrong one; (2) the verification compares rows that belong there with rows that belong
+   * there, and passes; (3) the switch makes the target active: whoever asks all shards sees the row
+   * twice.
+   */
+  private void refuseStraysOnTargets(VerificationRun run) {
+    VerificationReport report = new VerificationStore(control).report(plan, run.run(), 1);
+    List<VerificationReport.StrayTotal> strays =
+        report.strays().stream().filter(one -> !plan.sources().contains(one.shard())).toList();
+    if (!strays.isEmpty()) {
+      throw refuse(
+          "%s, as run %s of the verification has found. 'reshard repair %s' removes those that came from a source, and verifies; delete others, and verify again"
+              .formatted(VerificationFindings.of(report, strays), run.run(), plan.forwardId()));
+    }
   }
 
   private void checkTopology() {

@@ -34,8 +34,6 @@ public final class OperationDriver {
   /** A migration job that restarts while it verifies leaves keys undecided: then once more. */
   private static final int VERIFICATION_RUNS = 5;
 
-  private static final int SHOWN = 3;
-
   private final OperationContext context;
   private final CutoverProcedure cutover;
   private final OperationStore store;
@@ -208,13 +206,16 @@ public final class OperationDriver {
   private void verify(JobKeeper keeper, boolean anew) {
     VerificationReport report = verifyOnce(keeper, anew);
     for (int run = 2; undecided(report) && run <= VERIFICATION_RUNS; run++) {
-      LOG.info("verification could not decide: {}; run {} follows", findings(report), run);
+      LOG.info(
+          "verification could not decide: {}; run {} follows",
+          VerificationFindings.of(report),
+          run);
       report = verifyOnce(keeper, false);
     }
     if (!report.consistent()) {
       throw new ReshardingException(
           ErrorCode.VERIFICATION_FAILED,
-          findings(report)
+          VerificationFindings.of(report)
               + "; 'reshard verify "
               + context.operationId()
               + "' shows them again, 'reshard rollback "
@@ -238,28 +239,19 @@ public final class OperationDriver {
               + context.operationId()
               + "' goes on with it");
     }
-    LOG.info("verified {}: {}", report.run(), report.consistent() ? "all equal" : findings(report));
+    LOG.info(
+        "verified {}: {}",
+        report.run(),
+        report.consistent() ? "all equal" : VerificationFindings.of(report));
+    if (!report.strays().isEmpty()) {
+      LOG.warn("verified {}: {}", report.run(), VerificationFindings.of(report, report.strays()));
+    }
     return report;
   }
 
   /** Nothing differs for certain: the migration job stood still, or a reading failed. */
   private static boolean undecided(VerificationReport report) {
     return !report.consistent() && report.mismatches() == 0;
-  }
-
-  private static String findings(VerificationReport report) {
-    long undecided =
-        report.steps().stream().mapToLong(VerificationReport.StepTotal::undecided).sum();
-    return report.mismatches()
-        + " keys differ between sources and targets "
-        + report.mismatchSamples().stream().limit(SHOWN).toList()
-        + ", "
-        + undecided
-        + " are undecided "
-        + report.undecidedSamples().stream().limit(SHOWN).toList()
-        + ", "
-        + report.unverified()
-        + " pairs of split and step were not compared";
   }
 
   private void cutOver(OperationHandle handle) {

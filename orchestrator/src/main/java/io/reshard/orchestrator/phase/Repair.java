@@ -17,13 +17,16 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Has the job fetch the keys again that differ, and verifies again. Only the job writes: by the
- * path of every change, which touches no row that its target owned before. The operation stays
- * where it is.
+ * Has the job fetch the keys again that differ, and those of rows that came to the wrong target,
+ * and verifies again. Only the job writes: by the path of every change, which touches no row that
+ * its target owned before. The operation stays where it is.
  */
 public final class Repair {
   private static final Logger LOG = LoggerFactory.getLogger(Repair.class);
@@ -49,11 +52,16 @@ public final class Repair {
       keeper.ensureRunning();
       new ReplicationWait(context, keeper).awaitShortLag(Duration.ZERO);
       VerificationReport before = verify(keeper);
-      if (before.mismatches() == 0) {
+      Set<String> astray = targetsWithStrays(before);
+      if (before.mismatches() == 0 && astray.isEmpty()) {
         return before;
       }
-      LOG.info("{} keys differ; they are fetched again", before.mismatches());
+      LOG.info(
+          "{} keys differ; they are fetched again, and so are strays on {}",
+          before.mismatches(),
+          astray);
       request(verifications.differences(id, before.run()));
+      astray.forEach(this::requestStrays);
       awaitRequests(keeper);
       return verify(keeper);
     }
@@ -94,6 +102,30 @@ public final class Repair {
     List<String> key = difference.keyValues(plan.tables().get(table).primaryKey().size());
     int source = plan.shardOrdinal(step.source());
     RefetchRequests.add(target, plan.planId(), table, source, key);
+  }
+
+  private Set<String> targetsWithStrays(VerificationReport report) {
+    Set<String> shards =
+        report.strays().stream()
+            .map(VerificationReport.StrayTotal::shard)
+            .collect(Collectors.toCollection(TreeSet::new));
+    shards.retainAll(plan.targets());
+    return shards;
+  }
+
+  private void requestStrays(String target) {
+    onTarget(
+        target,
+        connection -> {
+          for (int table = 0; table < plan.tables().size(); table++) {
+            for (String source : plan.sources()) {
+              if (!source.equals(target) && !plan.tables().get(table).isReference()) {
+                RefetchRequests.addStrays(connection, plan, table, source, target);
+              }
+            }
+          }
+          return null;
+        });
   }
 
   private void awaitRequests(JobKeeper keeper) {

@@ -117,6 +117,22 @@ class GateVerificationITCase {
     assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
   }
 
+  @Test
+  void strayRowsOnATargetRefuseTheCutoverUntilARunFindsNone() {
+    PlayedJob.reportStrays(system, plan, "played", plan.targets().get(0), 3);
+    assertThat(gate())
+        .contains(plan.targets().get(0) + " holds 3 rows that belong to another shard")
+        .contains("table=public.orders, key=17")
+        .contains("reshard repair " + plan.planId());
+    assertThatThrownBy(() -> cutover.run(context))
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.CUTOVER_ABORTED));
+
+    verify("second", VerificationMode.COUNT_AND_CHECKSUM, 0);
+    assertThat(gate()).isEqualTo(CutoverReport.GATE_OPEN);
+  }
+
   private VerificationMode needed() {
     return new CurrentVerification(system.control(), plan, VerificationMode.COUNT).needed();
   }

@@ -2,6 +2,8 @@ package io.reshard.orchestrator.cutover;
 
 import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.JobRegistry;
+import io.reshard.core.control.Mismatch;
+import io.reshard.core.control.VerificationReport;
 import io.reshard.core.control.VerificationRuns;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.plan.PlannedTable;
@@ -73,6 +75,18 @@ final class PlayedJob {
             mismatches);
       }
     }
+  }
+
+  /** What the run {@code run} has found astray on {@code shard}. */
+  static void reportStrays(LiveSystem system, Plan plan, String run, String shard, long rows) {
+    execute(
+        system,
+        "INSERT INTO verification VALUES (?, ?, 0, ?, 'COUNT', 0, ?, 0, 0,"
+            + " '[{\"table\": \"public.orders\", \"key\": \"17\", \"kind\": \"STRAY\"}]')",
+        plan.planId(),
+        run,
+        new VerificationReport.StrayTotal(shard, Mismatch.Kind.STRAY, rows).subject(),
+        rows);
   }
 
   private static void execute(LiveSystem system, String sql, Object... values) {
