@@ -64,7 +64,8 @@ class RequestedRowsITCase {
                 handle ->
                     handle.execute(
                         "INSERT INTO job_progress (operation_id, kind, subject, generation,"
-                            + " attempt, value) VALUES ('items', 'table', 'public.item', 0, 0, 1)")));
+                            + " attempt, value) VALUES ('items', 'table', 'public.item', 0, 0,"
+                            + " 1)")));
     Secrets secrets = new Secrets(TestServer.secrets("node-1").nodes(), control);
     return new Migration(shards.migration().plan(), secrets, 2);
   }

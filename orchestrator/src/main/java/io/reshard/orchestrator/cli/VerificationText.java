@@ -11,13 +11,18 @@ import java.util.Locale;
 final class VerificationText {
   private VerificationText() {}
 
-  /** The document of {@code verify --json}. */
+  /**
+   * The document of {@code verify --json}. What is undecided or was not compared says why a run
+   * without differences is not consistent.
+   */
   record View(
       boolean consistent,
       List<StepView> steps,
       List<Mismatch> mismatchSamples,
       List<VerificationReport.StrayTotal> strays,
-      List<Mismatch> straySamples) {}
+      List<Mismatch> straySamples,
+      long undecided,
+      long unverified) {}
 
   /** A migration step of it. */
   record StepView(String step, long sourceRows, long targetRows, long mismatches) {}
@@ -33,7 +38,9 @@ final class VerificationText {
             .toList(),
         report.mismatchSamples().stream().limit(samples).toList(),
         report.strays(),
-        report.straySamples().stream().limit(samples).toList());
+        report.straySamples().stream().limit(samples).toList(),
+        report.steps().stream().mapToLong(VerificationReport.StepTotal::undecided).sum(),
+        report.unverified());
   }
 
   static String of(VerificationReport report, int samples) {

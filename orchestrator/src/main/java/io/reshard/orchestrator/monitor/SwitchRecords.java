@@ -5,10 +5,12 @@ import io.reshard.orchestrator.monitor.Picture.Window;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /** What the control database keeps of every switch and of every verification. */
 final class SwitchRecords {
   private final ControlDatabase control;
+  private final Map<String, Long> mismatches = new ConcurrentHashMap<>();
 
   SwitchRecords(ControlDatabase control) {
     this.control = control;
@@ -31,8 +33,16 @@ final class SwitchRecords {
                         .list()));
   }
 
-  /** Keys that differed, over all verifications of an operation. */
+  /**
+   * Keys that differed, over all verifications of an operation. They never become fewer: a run that
+   * looks at splits again removes what it had found of them.
+   */
   Map<String, Long> mismatches() {
+    storedMismatches().forEach((id, keys) -> mismatches.merge(id, keys, Math::max));
+    return Map.copyOf(mismatches);
+  }
+
+  private Map<String, Long> storedMismatches() {
     return control.call(
         "count the mismatches",
         jdbi ->

@@ -19,6 +19,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -83,6 +84,18 @@ class TelemetryITCase {
           .until(
               () -> scrape(port),
               found -> found.keySet().stream().anyMatch(key -> key.contains("cutover_duration")));
+    }
+  }
+
+  /** A run that looks at splits again removes what it had found of them. */
+  @Test
+  void theCounterOfMismatchesNeverFalls() throws Exception {
+    try (Monitor monitor = new Monitor(stored.control()).start()) {
+      Awaitility.await().until(() -> monitor.picture().mismatches().containsKey("op-1"));
+      stored.sql("UPDATE verification SET mismatches = 1");
+      Instant removed = Instant.now();
+      Awaitility.await().until(() -> monitor.picture().takenAt().isAfter(removed));
+      assertThat(monitor.picture().mismatches()).containsEntry("op-1", 3L);
     }
   }
 
