@@ -51,6 +51,8 @@ final class Shards {
   static final String ORDERS = "public.orders";
   static final String ITEMS = "public.items";
   static final String KINDS = "public.kinds";
+  static final String RATES = "public.rates";
+  static final int RATES_ROWS = 40;
 
   static final List<String> SOURCES = List.of("shard-0", "shard-1");
   static final List<String> TARGETS = List.of("shard-2", "shard-3");
@@ -63,7 +65,8 @@ final class Shards {
               + " PRIMARY KEY (sku, line))",
           "CREATE TABLE kinds (id bigint PRIMARY KEY, customer bigint NOT NULL, note text,"
               + " empty text, amount numeric, at timestamptz, list integer[], document jsonb,"
-              + " padded character(8))");
+              + " padded character(8), span interval, bytes bytea)",
+          "CREATE TABLE rates (id bigint PRIMARY KEY, note text)");
 
   private static final AtomicInteger NUMBER = new AtomicInteger();
   private static EmbeddedPostgres server;
@@ -72,28 +75,70 @@ final class Shards {
   private final Plan plan;
   private final Secrets secrets;
 
-  private Shards(String url, String readUrl) {
+  /**
+   * What differs between tests.
+   *
+   * @param url of the only server
+   * @param sourceReplica where the sources are read instead, or null
+   * @param targetReplica where the targets are
+   * @param sourceDatabase how the sources' databases are created
+   * @param targetDatabase how the targets' are
+   * @param reference whether a reference table is moved, too
+   */
+  record Setup(
+      String url,
+      String sourceReplica,
+      String targetReplica,
+      String sourceDatabase,
+      String targetDatabase,
+      boolean reference) {
+    static Setup plain() throws IOException {
+      return new Setup(
+          "jdbc:postgresql://127.0.0.1:" + server().getPort() + "/", null, null, "", "", false);
+    }
+
+    /** On a server of which there are replicas. */
+    static Setup replicated(String url, String sourceReplica, String targetReplica) {
+      return new Setup(url, sourceReplica, targetReplica, "", "", false);
+    }
+
+    Setup withReference() {
+      return new Setup(url, sourceReplica, targetReplica, sourceDatabase, targetDatabase, true);
+    }
+
+    Setup databases(String ofSources, String ofTargets) {
+      return new Setup(url, sourceReplica, targetReplica, ofSources, ofTargets, reference);
+    }
+  }
+
+  private Shards(Setup setup) {
     this.prefix = "t" + NUMBER.incrementAndGet() + "_";
-    this.plan = plan(new Node("node-1", url, "postgres", null, readUrl));
+    this.plan =
+        plan(
+            List.of(
+                new Node("node-1", setup.url(), "postgres", null, setup.sourceReplica()),
+                new Node("node-2", setup.url(), "postgres", null, setup.targetReplica())),
+            setup.reference());
+    Credentials login = new Credentials("postgres", "secret-of-the-node");
     this.secrets =
         new Secrets(
-            Map.of("node-1", new Credentials("postgres", "secret-of-the-node")),
+            Map.of("node-1", login, "node-2", login),
             new Secrets.Control(
                 plan.source().nodes().get(0).url() + prefix + "control", "postgres", "secret"));
   }
 
   /** Fills both sides with {@code rows} orders and as many items, in databases of their own. */
   static Shards start(int rows) throws IOException, SQLException {
-    return start("jdbc:postgresql://127.0.0.1:" + server().getPort() + "/", null, rows);
+    return start(Setup.plain(), rows);
   }
 
-  /** The same on a server of which there is a replica. */
-  static Shards start(String url, String readUrl, int rows) throws IOException, SQLException {
-    Shards shards = new Shards(url, readUrl);
+  static Shards start(Setup setup, int rows) throws IOException, SQLException {
+    Shards shards = new Shards(setup);
     shards.run("", "CREATE DATABASE " + shards.prefix + "control");
     new ControlDatabase(shards.secrets.control().endpoint()).migrate();
     for (String shard : shards.plan.shardIds()) {
-      shards.run("", "CREATE DATABASE \"" + shards.prefix + shard + "\"");
+      String options = SOURCES.contains(shard) ? setup.sourceDatabase() : setup.targetDatabase();
+      shards.run("", "CREATE DATABASE \"" + shards.prefix + shard + "\" " + options);
       shards.run(shard, TABLES.toArray(String[]::new));
     }
     shards.load(rows);
@@ -112,13 +157,13 @@ final class Shards {
     return server;
   }
 
-  private Plan plan(Node node) {
-    List<Node> nodes = List.of(node);
+  private Plan plan(List<Node> nodes, boolean reference) {
     List<TableRule> rules =
-        List.of(
-            new TableRule(ORDERS, "customer", false),
-            new TableRule(ITEMS, "customer", false),
-            new TableRule(KINDS, "customer", false));
+        new ArrayList<>(
+            List.of(
+                new TableRule(ORDERS, "customer", false),
+                new TableRule(ITEMS, "customer", false),
+                new TableRule(KINDS, "customer", false)));
     Routing routing = new Routing(RoutingStrategy.HASH, HashFunction.POSTGRES);
     Topology source =
         new Topology(
@@ -162,25 +207,32 @@ final class Shards {
                 new Column("at", "timestamp with time zone", false),
                 new Column("list", "integer[]", false),
                 new Column("document", "jsonb", false),
-                new Column("padded", "character(8)", false)),
+                new Column("padded", "character(8)", false),
+                new Column("span", "interval", false),
+                new Column("bytes", "bytea", false)),
             List.of("id"));
+    List<PlannedTable> tables = new ArrayList<>(List.of(orders, items, kinds));
+    List<Split> splits = splits();
     List<MigrationStep> steps =
-        List.of(
-            new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
-            new MigrationStep("shard-1", "shard-2", "80-c0", 0, 0),
-            new MigrationStep("shard-1", "shard-3", "c0-", 0, 0));
+        new ArrayList<>(
+            List.of(
+                new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
+                new MigrationStep("shard-1", "shard-2", "80-c0", 0, 0),
+                new MigrationStep("shard-1", "shard-3", "c0-", 0, 0)));
+    if (reference) {
+      rules.add(new TableRule(RATES, null, true));
+      tables.add(
+          table(
+              "rates",
+              List.of(new Column("id", "bigint", false), new Column("note", "text", false)),
+              List.of("id"),
+              null));
+      steps.add(new MigrationStep("shard-0", "shard-3", "reference tables", 0, 0));
+      splits.add(new Split(splits.size(), 3, "shard-0", null, List.of("20"), 20));
+      splits.add(new Split(splits.size(), 3, "shard-0", List.of("20"), null, 20));
+    }
     return new Plan(
-        Plan.FORMAT,
-        "op-1",
-        source,
-        target,
-        List.of(),
-        List.of(orders, items, kinds),
-        steps,
-        splits(),
-        0,
-        0,
-        List.of());
+        Plan.FORMAT, "op-1", source, target, List.of(), tables, steps, splits, 0, 0, List.of());
   }
 
   private static List<Split> splits() {
@@ -201,16 +253,22 @@ final class Shards {
   }
 
   private Shard shard(String id, String range) {
-    return new Shard(id, "node-1", prefix + id, ShardStatus.ACTIVE, KeyRange.parse(range), null);
+    String node = SOURCES.contains(id) ? "node-1" : "node-2";
+    return new Shard(id, node, prefix + id, ShardStatus.ACTIVE, KeyRange.parse(range), null);
   }
 
   private static PlannedTable table(String name, List<Column> columns, List<String> key) {
+    return table(name, columns, key, "customer");
+  }
+
+  private static PlannedTable table(
+      String name, List<Column> columns, List<String> key, String shardKey) {
     return new PlannedTable(
         "public",
         name,
         columns,
         key,
-        "customer",
+        shardKey,
         true,
         List.of(),
         new IndexDefinition(name + "_pkey", ""),
@@ -225,7 +283,7 @@ final class Shards {
       run(
           source,
           "INSERT INTO orders (id, customer, status, amount, factor) SELECT i, i, 'new',"
-              + " i * 0.10, i * 0.5 FROM generate_series(1, "
+              + " i * 0.10, i / 7.0 FROM generate_series(1, "
               + rows
               + ") i WHERE "
               + owner(0, "source", source, "i::bigint"),
@@ -235,10 +293,12 @@ final class Shards {
               + ") i WHERE "
               + owner(1, "source", source, "i::bigint"),
           "INSERT INTO kinds SELECT i, i, 'note ' || i, '', i * 0.10, '2024-01-01', '{1,2}',"
-              + " '{\"a\": 1, \"b\": 2}', 'ab' FROM generate_series(1, "
+              + " '{\"a\": 1, \"b\": 2}', 'ab', i * '1 day 1 hour'::interval,"
+              + " decode(md5(i::text), 'hex') FROM generate_series(1, "
               + rows
               + ") i WHERE "
-              + owner(2, "source", source, "i::bigint"));
+              + owner(2, "source", source, "i::bigint"),
+          "INSERT INTO rates SELECT i, 'note ' || i FROM generate_series(1, " + RATES_ROWS + ") i");
     }
   }
 
@@ -327,6 +387,10 @@ final class Shards {
   /** Runs a statement on the control database. */
   int tell(String sql, Object... values) {
     return control().call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(sql, values)));
+  }
+
+  String database(String shard) {
+    return prefix + shard;
   }
 
   Connection connect(String shard) throws SQLException {

@@ -4,6 +4,7 @@ import static io.reshard.core.control.Mismatch.Kind.DIFFERENT;
 import static io.reshard.core.control.Mismatch.Kind.EXTRA;
 import static io.reshard.core.control.Mismatch.Kind.MISSING;
 import static io.reshard.core.control.Mismatch.Kind.STRAY;
+import static io.reshard.core.control.Mismatch.Kind.UNOWNED;
 import static io.reshard.verifier.Shards.ITEMS;
 import static io.reshard.verifier.Shards.ORDERS;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -13,6 +14,7 @@ import io.reshard.core.checksum.VerificationMode;
 import io.reshard.core.control.Mismatch;
 import io.reshard.core.control.VerificationReport;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,6 +115,13 @@ final class VerificationJobITCase {
     shards.run("shard-2", "INSERT INTO orders (id, customer) VALUES (888888, " + stays + ")");
     shards.run("shard-2", "INSERT INTO orders (id, customer) VALUES (888889, " + moves + ")");
     shards.run("shard-0", "INSERT INTO orders (id, customer) VALUES (888890, " + moves + ")");
+    // Rows that no shard owns, on either side.
+    for (String shard : List.of("shard-1", "shard-3")) {
+      shards.run(
+          shard,
+          "ALTER TABLE orders ALTER COLUMN customer DROP NOT NULL",
+          "INSERT INTO orders (id) VALUES (88889" + shard.charAt(6) + ")");
+    }
 
     VerificationReport report = shards.verify();
 
@@ -120,12 +129,16 @@ final class VerificationJobITCase {
     assertThat(report.strays())
         .containsExactlyInAnyOrder(
             new VerificationReport.StrayTotal("shard-0", STRAY, 1),
-            new VerificationReport.StrayTotal("shard-2", STRAY, 2));
+            new VerificationReport.StrayTotal("shard-2", STRAY, 2),
+            new VerificationReport.StrayTotal("shard-1", UNOWNED, 1),
+            new VerificationReport.StrayTotal("shard-3", UNOWNED, 1));
     assertThat(report.straySamples())
         .containsExactlyInAnyOrder(
             new Mismatch(ORDERS, "888888", STRAY),
             new Mismatch(ORDERS, "888889", STRAY),
-            new Mismatch(ORDERS, "888890", STRAY));
+            new Mismatch(ORDERS, "888890", STRAY),
+            new Mismatch(ORDERS, "888891", UNOWNED),
+            new Mismatch(ORDERS, "888893", UNOWNED));
   }
 
   @Test

@@ -49,26 +49,50 @@ class VerificationStoreITCase {
     assertThat(store.differences(PLAN.planId(), RUN).get("a->b")).hasSize(7);
   }
 
+  @Test
+  void splitsThatWereCountedTogetherAreFinishedTogether() {
+    for (int split = 0; split < 3; split++) {
+      write(split, "a->b");
+      write(split, "a->c");
+    }
+    write(3, "d->b");
+    assertThat(store.finishedSplits(PLAN, RUN)).containsExactlyInAnyOrder(0, 1, 2, 3);
+    count("{0,1}", 0, "a->b");
+    count("{1,2}", 1, "STRAY on a");
+    assertThat(store.finishedSplits(PLAN, RUN)).containsExactlyInAnyOrder(0, 1, 2, 3);
+
+    execute("UPDATE verification SET undecided = 1 WHERE split = 2 AND step = 'a->c'");
+
+    assertThat(store.finishedSplits(PLAN, RUN)).containsExactly(3);
+  }
+
+  private void count(String splits, int split, String step) {
+    write(split, step + " again");
+    execute(
+        "UPDATE verification SET counted_splits = ?::integer[] WHERE split = ? AND step = ?",
+        splits,
+        split,
+        step + " again");
+  }
+
+  private void execute(String sql, Object... values) {
+    control.call("play", jdbi -> jdbi.withHandle(handle -> handle.execute(sql, values)));
+  }
+
   @SafeVarargs
   private void write(int split, String step, List<Mismatch>... samples) {
     List<Mismatch> all = new ArrayList<>();
     for (List<Mismatch> some : samples) {
       all.addAll(some);
     }
-    control.call(
-        "write a result",
-        jdbi ->
-            jdbi.withHandle(
-                handle ->
-                    handle.execute(
-                        "INSERT INTO verification (operation_id, run, mode, split, step,"
-                            + " source_rows, target_rows, mismatches, undecided, samples)"
-                            + " VALUES (?, ?, 'COUNT', ?, ?, 7, 7, 0, 0, ?::jsonb)",
-                        PLAN.planId(),
-                        RUN,
-                        split,
-                        step,
-                        Documents.toJson(all))));
+    execute(
+        "INSERT INTO verification (operation_id, run, mode, split, step, source_rows, target_rows,"
+            + " mismatches, undecided, samples) VALUES (?, ?, 'COUNT', ?, ?, 7, 7, 0, 0, ?::jsonb)",
+        PLAN.planId(),
+        RUN,
+        split,
+        step,
+        Documents.toJson(all));
   }
 
   private static List<Mismatch> mismatches(Mismatch.Kind kind, int count) {
@@ -77,7 +101,7 @@ class VerificationStoreITCase {
         .toList();
   }
 
-  /** Three splits of one source, which moves rows to two targets. */
+  /** Three splits of a source that moves rows to two targets, and one of another. */
   private static Plan plan() {
     return new Plan(
         Plan.FORMAT,
@@ -86,11 +110,15 @@ class VerificationStoreITCase {
         null,
         List.of(),
         List.of(),
-        List.of(new MigrationStep("a", "b", "", 0, 0), new MigrationStep("a", "c", "", 0, 0)),
+        List.of(
+            new MigrationStep("a", "b", "", 0, 0),
+            new MigrationStep("a", "c", "", 0, 0),
+            new MigrationStep("d", "b", "", 0, 0)),
         List.of(
             new Split(0, 0, "a", null, List.of("10"), 7),
             new Split(1, 0, "a", List.of("10"), List.of("20"), 7),
-            new Split(2, 0, "a", List.of("20"), null, 7)),
+            new Split(2, 0, "a", List.of("20"), null, 7),
+            new Split(3, 0, "d", null, null, 7)),
         0,
         0,
         List.of());

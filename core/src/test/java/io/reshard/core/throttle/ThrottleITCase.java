@@ -129,6 +129,20 @@ class ThrottleITCase {
     }
   }
 
+  @Test
+  void whoWaitsForTheRateTakesNoPlaceBeyondTheLimit() throws SQLException {
+    Throttle throttle = new Throttle(1_000L, 1, null, null);
+    try (ShardThrottle one = new ShardThrottle(plan, secrets, SOURCE);
+        ShardThrottle other = new ShardThrottle(plan, secrets, SOURCE)) {
+      assertThat(one.nanosToWait(throttle)).isZero();
+      assertThat(other.nanosToWait(throttle)).isZero();
+      assertThat(one.begin(throttle)).isTrue();
+      assertThat(other.begin(throttle)).isFalse();
+      one.end();
+      assertThat(other.begin(throttle)).isTrue();
+    }
+  }
+
   private static void execute(String database, String sql) throws SQLException {
     try (Connection connection = server.connection(database);
         Statement statement = connection.createStatement()) {
