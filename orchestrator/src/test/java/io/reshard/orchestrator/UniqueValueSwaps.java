@@ -18,22 +18,25 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * An application on one shard that passes e-mail addresses, which are unique, around among few
- * customers, in one transaction or in several, until it is told to stop or fenced.
+ * An application on one shard that passes values, which are unique, around among few rows of a
+ * table, in one transaction or in several, until it is told to stop or fenced.
  */
 final class UniqueValueSwaps implements Callable<Integer> {
-  private static final int CUSTOMERS = 16;
-
   /** Some 30 a second: a load, and not all that the machine can do. */
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
   private final Endpoint shard;
+  private final Rows rows;
   private final Random random;
   private final AtomicBoolean stopped;
   private final AtomicInteger swaps = new AtomicInteger();
 
-  UniqueValueSwaps(Endpoint shard, long seed, AtomicBoolean stopped) {
+  /** Whose values are passed around: the names of a table and two of its columns. */
+  record Rows(String table, String key, String value, int count) {}
+
+  UniqueValueSwaps(Endpoint shard, Rows rows, long seed, AtomicBoolean stopped) {
     this.shard = shard;
+    this.rows = rows;
     this.random = new Random(seed);
     this.stopped = stopped;
   }
@@ -42,10 +45,10 @@ final class UniqueValueSwaps implements Callable<Integer> {
   @Override
   public Integer call() throws SQLException {
     try (Connection connection = shard.connect("application")) {
-      List<Long> customers = customers(connection);
+      List<Long> keys = keys(connection);
       while (!stopped.get()) {
-        Collections.shuffle(customers, random);
-        rotate(connection, customers.subList(0, 2 + random.nextInt(3)), random.nextBoolean());
+        Collections.shuffle(keys, random);
+        rotate(connection, keys.subList(0, 2 + random.nextInt(3)), random.nextBoolean());
         swaps.incrementAndGet();
         LockSupport.parkNanos(PAUSE_NANOS);
       }
@@ -57,45 +60,46 @@ final class UniqueValueSwaps implements Callable<Integer> {
     return swaps.get();
   }
 
-  private static List<Long> customers(Connection connection) throws SQLException {
-    List<Long> customers = new ArrayList<>();
+  /** Spread over the table, and the same each time. */
+  private List<Long> keys(Connection connection) throws SQLException {
+    List<Long> keys = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
-                "SELECT customer_id FROM customer WHERE email IS NOT NULL ORDER BY 1 LIMIT "
-                    + CUSTOMERS)) {
+                "SELECT %1$s FROM %2$s WHERE %3$s IS NOT NULL ORDER BY md5(%1$s::text) LIMIT %4$d"
+                    .formatted(rows.key, rows.table, rows.value, rows.count))) {
       while (row.next()) {
-        customers.add(row.getLong(1));
+        keys.add(row.getLong(1));
       }
     }
-    return customers;
+    return keys;
   }
 
-  /** Each customer gets the address of the one before him, and the first that of the last. */
-  private static void rotate(Connection connection, List<Long> customers, boolean atOnce)
-      throws SQLException {
+  /** Each row gets the value of the one before it, and the first that of the last. */
+  private void rotate(Connection connection, List<Long> keys, boolean atOnce) throws SQLException {
     connection.setAutoCommit(!atOnce);
-    List<String> addresses = new ArrayList<>();
-    for (long customer : customers) {
-      addresses.add(address(connection, customer));
+    List<String> values = new ArrayList<>();
+    for (long key : keys) {
+      values.add(value(connection, key));
     }
-    int last = customers.size() - 1;
-    set(connection, customers.get(last), null);
+    int last = keys.size() - 1;
+    set(connection, keys.get(last), null);
     for (int index = last; index > 0; index--) {
-      String address = addresses.get(index - 1);
-      set(connection, customers.get(index - 1), null);
-      set(connection, customers.get(index), address);
+      String value = values.get(index - 1);
+      set(connection, keys.get(index - 1), null);
+      set(connection, keys.get(index), value);
     }
-    set(connection, customers.get(0), addresses.get(last));
+    set(connection, keys.get(0), values.get(last));
     if (atOnce) {
       connection.commit();
     }
   }
 
-  private static String address(Connection connection, long customer) throws SQLException {
+  private String value(Connection connection, long key) throws SQLException {
     try (PreparedStatement query =
-        connection.prepareStatement("SELECT email FROM customer WHERE customer_id = ?")) {
-      query.setLong(1, customer);
+        connection.prepareStatement(
+            "SELECT %s FROM %s WHERE %s = ?".formatted(rows.value, rows.table, rows.key))) {
+      query.setLong(1, key);
       try (ResultSet row = query.executeQuery()) {
         row.next();
         return row.getString(1);
@@ -103,12 +107,12 @@ final class UniqueValueSwaps implements Callable<Integer> {
     }
   }
 
-  private static void set(Connection connection, long customer, String address)
-      throws SQLException {
+  private void set(Connection connection, long key, String value) throws SQLException {
     try (PreparedStatement update =
-        connection.prepareStatement("UPDATE customer SET email = ? WHERE customer_id = ?")) {
-      update.setString(1, address);
-      update.setLong(2, customer);
+        connection.prepareStatement(
+            "UPDATE %s SET %s = ? WHERE %s = ?".formatted(rows.table, rows.value, rows.key))) {
+      update.setString(1, value);
+      update.setLong(2, key);
       update.executeUpdate();
     }
   }

@@ -26,6 +26,8 @@ class UniqueValuesITCase {
     "CREATE UNIQUE INDEX customer_email ON customer (email)",
     "CREATE UNIQUE INDEX customer_lower ON customer (lower(email), (1)) WHERE email <> ''"
   };
+  private static final UniqueValueSwaps.Rows ADDRESSES =
+      new UniqueValueSwaps.Rows("customer", "customer_id", "email", 16);
   private static final long SEED = Long.getLong("reshard.swap.seed", System.nanoTime());
 
   @TempDir private Path folder;
@@ -41,7 +43,7 @@ class UniqueValuesITCase {
         running.add(
             threads.submit(
                 new UniqueValueSwaps(
-                    migration.endpoint("shard-" + thread), SEED + thread, stopped)));
+                    migration.endpoint("shard-" + thread), ADDRESSES, SEED + thread, stopped)));
       }
       assertThat(migration.drive(null).phase()).as("seed %s", SEED).isEqualTo(Phase.CLEANING_UP);
       stopped.set(true);
