@@ -14,7 +14,7 @@ import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.OperationDriver;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
@@ -85,7 +85,7 @@ final class ClusterMigration implements AutoCloseable {
   }
 
   String jobId() {
-    return new OperationStore(context.control()).get(context.operationId()).jobId();
+    return new PostgresOperationStore(context.control()).get(context.operationId()).jobId();
   }
 
   long copiedRows() {

@@ -3,6 +3,7 @@ package io.reshard.orchestrator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.reshard.core.plan.Plan;
+import io.reshard.core.plan.PlannedTable;
 import io.reshard.core.plan.PreflightFinding;
 import io.reshard.orchestrator.config.ReshardingOptions;
 import io.reshard.orchestrator.cutover.FencedCutover;
@@ -46,6 +47,15 @@ class EveryFeatureITCase {
       throws Exception {
     Plan plan = shards.plan(count);
     assertThat(plan.preflight()).allMatch(PreflightFinding::ok);
+    // What goes the one way and the other; both have hstore, infinity and years before Christ.
+    assertThat(plan.tables())
+        .filteredOn(table -> !table.binaryCopy())
+        .extracting(PlannedTable::name)
+        .containsExactly("everything");
+    assertThat(plan.splits())
+        .as("splits whose bounds are in the order of the collation")
+        .filteredOn(split -> plan.tables().get(split.table()).name().equals("by_german"))
+        .anyMatch(split -> split.lower() != null);
     new PostgresOperationStore(shards.control()).create(plan, Map.of());
     OperationContext context =
         new OperationContext(

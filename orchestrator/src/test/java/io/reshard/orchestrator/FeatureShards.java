@@ -55,6 +55,7 @@ final class FeatureShards implements AutoCloseable {
           new Table("shop.Customer", "id", KeyType.INT8),
           new Table("shop.item", "customer", KeyType.INT8),
           new Table("shop.by_text", "key", KeyType.TEXT),
+          new Table("shop.by_german", "key", KeyType.TEXT),
           new Table("shop.by_uuid", "key", KeyType.UUID),
           new Table("shop.everything", "key", KeyType.INT8),
           new Table("shop.plain_types", "key", KeyType.INT8),

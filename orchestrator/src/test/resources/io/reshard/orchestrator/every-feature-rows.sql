@@ -38,6 +38,14 @@ INSERT INTO shop.everything
   FROM generate_series(1, 400) i;
 INSERT INTO shop.plain_types
   SELECT i, (ARRAY['NaN', '1.0', '1.00', '-0'])[1 + i % 4]::numeric, (ARRAY['-0', '0', 'NaN'])[1 + i % 3]::float8,
-    ARRAY['x', NULL, i::text], 'Größe', repeat(md5(i::text), 300), '{ "k" : 1.0 }', numrange(i, NULL)
+    ARRAY['x', NULL, i::text], 'Größe', repeat(md5(i::text), 300), '{ "k" : 1.0 }', numrange(i, NULL),
+    hstore('k', NULL) || hstore('i', i::text), (ARRAY['infinity', '-infinity', '4000-01-01 BC'])[1 + i % 3]::date,
+    (ARRAY['infinity', '-infinity', '0099-12-31 23:59:59.999999 BC'])[1 + i % 3]::timestamp,
+    (ARRAY['infinity', '0044-03-15 BC', '-infinity'])[1 + i % 3]::timestamptz,
+    (ARRAY['1 mon', '30 days', '-1 year 2 mons 3.5 s'])[1 + i % 3]::interval
   FROM generate_series(1, 300) i;
+-- In this order of the alphabet, and of the splits, ä follows a, and capitals follow small letters.
+INSERT INTO shop.by_german (key, note)
+  SELECT (ARRAY['a', 'A', 'ä', 'Ä', 'b', 'ß', 'ss', 'z', '-', ' '])[1 + i % 10] || i, repeat('n', i % 9)
+  FROM generate_series(1, 900) i;
 INSERT INTO shop.visit SELECT date '2023-12-01' + i % 500, i, 1 + i % 900, 'page ' || i % 7 FROM generate_series(1, 1500) i;

@@ -12,3 +12,7 @@ UPDATE shop.plain_types t SET c_large = c_large || 'y', c_numeric = c_numeric * 
 UPDATE shop.visit t SET day = day + 200 WHERE {shop.visit} AND id % 9 = 0;
 DELETE FROM shop.visit t WHERE {shop.visit} AND id % 17 = 0;
 UPDATE shop.visit t SET page = upper(page) WHERE {shop.visit} AND id % 5 = 0;
+UPDATE shop.by_german t SET note = note || '!' WHERE {shop.by_german} AND number % 4 = 0;
+DELETE FROM shop.by_german t WHERE {shop.by_german} AND number % 50 = 7;
+UPDATE shop.plain_types t SET c_hstore = c_hstore || hstore('w', length(c_large)::text), c_date = '0001-01-01 BC',
+  c_timestamptz = 'infinity' WHERE {shop.plain_types} AND key % 7 = 0;

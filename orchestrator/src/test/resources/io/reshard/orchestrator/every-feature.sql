@@ -85,7 +85,12 @@ CREATE TABLE shop.everything (
 
 CREATE TABLE shop.plain_types (
   key bigint PRIMARY KEY, c_numeric numeric, c_double double precision, c_texts text[], c_mood shop.mood,
-  c_large text COMPRESSION pglz, c_json json, c_range numrange
+  c_large text COMPRESSION pglz, c_json json, c_range numrange,
+  c_hstore hstore, c_date date, c_timestamp timestamp, c_timestamptz timestamptz, c_interval interval
+);
+
+CREATE TABLE shop.by_german (
+  number bigint GENERATED ALWAYS AS IDENTITY, key text COLLATE shop.german PRIMARY KEY, note text
 );
 
 CREATE TABLE shop.visit (
