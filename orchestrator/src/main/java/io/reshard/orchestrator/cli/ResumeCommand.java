@@ -6,6 +6,7 @@ import io.reshard.orchestrator.cutover.FencedCutover;
 import io.reshard.orchestrator.phase.CleanUp;
 import io.reshard.orchestrator.phase.OperationContext;
 import io.reshard.orchestrator.phase.Retention;
+import io.reshard.orchestrator.phase.StartingPoint;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.Phase;
 import java.util.Optional;
@@ -34,6 +35,16 @@ final class ResumeCommand implements Callable<Integer> {
       description = "Stops after COPYING, REPLICATING or VERIFYING; replication goes on.")
   Phase untilPhase;
 
+  @Option(
+      names = "--from",
+      paramLabel = "PATH",
+      description = {
+        "Starts the job from this savepoint or checkpoint (its folder, or the folder's URI) instead of the"
+            + " last checkpoint that can be found, as after 'flink stop'. It must be one of this operation,"
+            + " and the job must have ended. The new job owns it, and removes it once it needs it no more."
+      })
+  String from;
+
   @Override
   public Integer call() {
     Optional<Phase> until = Driving.until(common, untilPhase);
@@ -48,19 +59,32 @@ final class ResumeCommand implements Callable<Integer> {
                 ErrorCode.INVALID_PHASE_TRANSITION,
                 "operation " + operation.id() + " is " + operation.phase());
         case CLEANING_UP -> cleanUp(session, operation);
-        default -> new Driving(common, session).drive(operation.id(), until);
+        default -> {
+          startFrom(context(session, operation));
+          new Driving(common, session).drive(operation.id(), until);
+        }
       }
     }
     return ExitCode.OK;
   }
 
+  private static OperationContext context(Session session, Operation operation) {
+    return session.context(
+        session.operations().plan(operation.id()),
+        Optional.of(session.cluster()),
+        Optional.empty());
+  }
+
+  private void startFrom(OperationContext context) {
+    if (from != null) {
+      new StartingPoint(context).choose(SavepointCommand.uri(from));
+    }
+  }
+
   private void cleanUp(Session session, Operation operation) {
     FencedCutover cutover = new FencedCutover();
-    OperationContext context =
-        session.context(
-            session.operations().plan(operation.id()),
-            Optional.of(session.cluster()),
-            Optional.empty());
+    OperationContext context = context(session, operation);
+    startFrom(context.reversed());
     Retention retention = new Retention(context, cutover);
     common.say("The way back is kept; the retention ends at " + retention.end() + ".");
     Operation kept = retention.keep();

@@ -60,7 +60,8 @@ final class SavepointCommand implements Runnable {
     return ExitCode.OK;
   }
 
-  private static String uri(String path) {
+  /** Flink wants a URI. */
+  static String uri(String path) {
     return Files.exists(Path.of(path)) ? Path.of(path).toAbsolutePath().toUri().toString() : path;
   }
 

@@ -29,7 +29,10 @@ final class Remedies {
       case VERIFICATION_FAILED -> "Do not switch. 'verify' names the keys; 'rollback' gives up.";
       case CUTOVER_ABORTED, CUTOVER_FAILED, CUTOVER_TIMEOUT ->
           "The old topology is in force and takes writes. Mend the reason, then 'resume'.";
-      case SLOT_MISSING, CHANGES_MISSING, SCHEMA_CHANGED ->
+      case CHANGES_MISSING ->
+          "If there is a later savepoint or checkpoint, 'resume --from' it. Else this cannot be"
+              + " mended: 'rollback', then plan again. The sources have every row.";
+      case SLOT_MISSING, SCHEMA_CHANGED ->
           "This cannot be mended: 'rollback', then plan again. The sources have every row.";
       case KEY_COLLISION -> "Change one of the two rows, 'rollback', and start again.";
       case WAY_BACK_BEHIND ->

@@ -24,13 +24,9 @@ public record SavepointReport(
   /** Whether every slot can serve it; null if that is not known. */
   @JsonProperty
   public Boolean resumable() {
-    if (sources.stream().anyMatch(one -> refused(one.slotServes()))) {
+    if (sources.stream().anyMatch(one -> one.slotServes().refuses())) {
       return false;
     }
     return sources.stream().allMatch(one -> one.slotServes() == SlotVerdict.SERVES) ? true : null;
-  }
-
-  private static boolean refused(SlotVerdict verdict) {
-    return verdict == SlotVerdict.AHEAD || verdict == SlotVerdict.MISSING;
   }
 }

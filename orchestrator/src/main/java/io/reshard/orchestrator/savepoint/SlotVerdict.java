@@ -17,6 +17,11 @@ public enum SlotVerdict {
     this.text = text;
   }
 
+  /** Whether the job would not start. */
+  public boolean refuses() {
+    return this == AHEAD || this == MISSING;
+  }
+
   /** In words. */
   public String text() {
     return text;
