@@ -30,7 +30,8 @@ import org.apache.flink.streaming.api.datastream.SingleOutputStreamOperator;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
- * The migration job.
+ * The migration job. An operator's name is for people who know databases, and may change; its id is
+ * for savepoints.
  *
  * <pre>
  *  SplitSource ──CopyBlock──▶ (by split and target) CopyWriter ──SplitCommitted──▶ CopyTracker
@@ -72,15 +73,20 @@ public final class MigrationJob {
         changes
             .keyBy(new Bucket())
             .connect(copied.broadcast())
-            .transform("Change gate", TypeInformation.of(ChangeEvent.class), new ChangeGate())
+            .transform(
+                "Hold back changes until their table is copied",
+                TypeInformation.of(ChangeEvent.class),
+                new ChangeGate())
             .uid(OperatorIds.CHANGE_GATE)
             .transform(
-                "Row fetcher", TypeInformation.of(ChangeBlock.class), new RowFetcher(migration))
+                "Read changed rows again",
+                TypeInformation.of(ChangeBlock.class),
+                new RowFetcher(migration))
             .uid(OperatorIds.ROW_FETCHER)
             .disableChaining()
             .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.lane, block.target))
             .transform(
-                "Change writer",
+                "Write changed rows",
                 TypeInformation.of(ProgressUpdate.class),
                 new ChangeWriter(migration))
             .uid(OperatorIds.CHANGE_WRITER);
@@ -88,7 +94,7 @@ public final class MigrationJob {
         .union(copied.getSideOutput(CopyTracker.PROGRESS))
         .sinkTo(
             ProgressSink.create(migration.operationId(), migration.secrets().control().endpoint()))
-        .name("Progress")
+        .name("Note progress")
         .uid(OperatorIds.PROGRESS)
         .setParallelism(1);
   }
@@ -99,15 +105,17 @@ public final class MigrationJob {
         .fromSource(
             new SplitSource(migration, splits),
             WatermarkStrategy.noWatermarks(),
-            "Split source",
+            "Read rows to copy",
             TypeInformation.of(CopyBlock.class))
         .uid(OperatorIds.SPLIT_SOURCE)
         .partitionCustom(Lanes.of(migration), block -> Lanes.key(block.split, block.target))
         .transform(
-            "Copy writer", TypeInformation.of(SplitCommitted.class), new CopyWriter(migration))
+            "Write copied rows",
+            TypeInformation.of(SplitCommitted.class),
+            new CopyWriter(migration))
         .uid(OperatorIds.COPY_WRITER)
         .transform(
-            "Copy tracker",
+            "Build indexes when a table is copied",
             TypeInformation.of(TableCopied.class),
             new CopyTrackerFactory(migration, splits))
         .uid(OperatorIds.COPY_TRACKER)
@@ -124,12 +132,12 @@ public final class MigrationJob {
               .fromSource(
                   ChangeSource.of(CaptureSettings.of(migration, capture)),
                   WatermarkStrategy.noWatermarks(),
-                  "Changes of " + capture.source(),
+                  "Capture changes of " + capture.source(),
                   TypeInformation.of(ChangeEvent.class))
               .uid(OperatorIds.changes(capture.source()))
               .setParallelism(1)
               .transform(
-                  "Heartbeats of " + capture.source(),
+                  "Check that no change is missing of " + capture.source(),
                   TypeInformation.of(ChangeEvent.class),
                   new HeartbeatGuard(migration, capture))
               .uid(OperatorIds.heartbeats(capture.source()))

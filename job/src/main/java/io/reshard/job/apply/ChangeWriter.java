@@ -40,6 +40,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
   private transient String subtask;
   private transient String subtaskOfAll;
   private transient Counter rowsMerged;
+  private transient Counter bytesMerged;
   private transient long frontier;
 
   public ChangeWriter(Migration migration) {
@@ -60,6 +61,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
     subtaskOfAll = index + "/" + subtasks;
     requested = new RequestedRows(migration, writer, index, subtasks);
     rowsMerged = getMetricGroup().counter("rowsMerged");
+    bytesMerged = getMetricGroup().counter("bytesMerged");
     getMetricGroup().gauge("retries", writer::retries);
     getMetricGroup().gauge("lagMillis", this::lagMillis);
     if (index == 0) {
@@ -120,6 +122,7 @@ public final class ChangeWriter extends AbstractStreamOperator<ProgressUpdate>
       String step = shards.get(block.source) + "->" + shards.get(block.target);
       replicated.merge(step + subtask, (long) block.rows, Long::sum);
       rowsMerged.inc(block.rows);
+      bytesMerged.inc(block.tuples.length);
     }
   }
 

@@ -34,6 +34,10 @@ final class OwnedRows {
     return checksum;
   }
 
+  int bytes() {
+    return tuples.size();
+  }
+
   byte[] tuples() {
     return tuples.toByteArray();
   }

@@ -39,6 +39,8 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
   private transient Map<Integer, KeyBatch> batches;
   private transient Map<Integer, SourceReader> readers;
   private transient Counter keysFetched;
+  private transient Counter rowsRead;
+  private transient Counter bytesRead;
   private transient int lane;
 
   public RowFetcher(Migration migration) {
@@ -51,6 +53,8 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
     batches = new LinkedHashMap<>();
     readers = new HashMap<>();
     keysFetched = getMetricGroup().counter("keysFetched");
+    rowsRead = getMetricGroup().counter("rowsRead");
+    bytesRead = getMetricGroup().counter("bytesRead");
     lane = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
   }
 
@@ -105,6 +109,10 @@ public final class RowFetcher extends AbstractStreamOperator<ChangeBlock>
       }
     }
     keysFetched.inc(batch.size());
+    for (OwnedRows owned : rows.values()) {
+      rowsRead.inc(owned.rows());
+      bytesRead.inc(owned.bytes());
+    }
   }
 
   /**

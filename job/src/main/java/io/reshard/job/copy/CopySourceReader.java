@@ -25,7 +25,7 @@ final class CopySourceReader
   CopySourceReader(Migration migration, SourceReaderContext context) {
     super(
         () -> new CopySplitReader(migration, context.getIndexOfSubtask()),
-        (block, output, split) -> output.collect(block),
+        new CountingEmitter(context.metricGroup()),
         closingFast(context.getConfiguration()),
         context);
   }
