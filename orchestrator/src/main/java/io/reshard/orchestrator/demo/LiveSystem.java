@@ -31,32 +31,40 @@ import io.reshard.testkit.WriterHistory;
 import io.reshard.testkit.WriterOptions;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 
 /**
- * Two servers, a control database, and the sample application on as many shards as asked for,
- * spread evenly over the nodes and over the hash. Each shard has an equal key range.
+ * Two servers or three, a control database, and the sample application on as many shards as asked
+ * for, spread evenly over the nodes and over the hash. Each shard has an equal key range.
  */
 public final class LiveSystem implements AutoCloseable {
   private static final String CONTROL = "control";
 
   private final EmbeddedPostgresServer first;
   private final EmbeddedPostgresServer second;
+  private final EmbeddedPostgresServer controlServer;
   private final ControlDatabase control;
   private final Secrets secrets;
   private final LoadedRows loaded;
   private final List<TopologyDirectory> directories = new ArrayList<>();
 
   private LiveSystem(
-      EmbeddedPostgresServer first, EmbeddedPostgresServer second, int shards, long orders)
+      EmbeddedPostgresServer first,
+      EmbeddedPostgresServer second,
+      EmbeddedPostgresServer controlServer,
+      int shards,
+      long orders)
       throws SQLException {
     this.first = first;
     this.second = second;
-    first.createDatabase(CONTROL);
+    this.controlServer = controlServer;
+    controlServer.createDatabase(CONTROL);
     Topology topology = topology(1, shards);
     Secrets.Control login =
-        new Secrets.Control(first.url(CONTROL), EmbeddedPostgresServer.USER, null);
+        new Secrets.Control(controlServer.url(CONTROL), EmbeddedPostgresServer.USER, null);
     control = new ControlDatabase(login.endpoint()).migrate();
     secrets = Secrets.of(List.of(topology), login);
     int number = 0;
@@ -88,16 +96,43 @@ public final class LiveSystem implements AutoCloseable {
   public static LiveSystem start(
       int shards, long orders, ServerOptions options, ServerOptions secondOptions)
       throws SQLException {
-    EmbeddedPostgresServer first = EmbeddedPostgresServer.start(options);
-    EmbeddedPostgresServer second = null;
+    Deque<EmbeddedPostgresServer> servers = new ArrayDeque<>();
+    return start(
+        servers,
+        () -> {
+          EmbeddedPostgresServer first = started(servers, options);
+          return new LiveSystem(first, started(servers, secondOptions), first, shards, orders);
+        });
+  }
+
+  /** The same with the control database on a server of its own. */
+  public static LiveSystem startWithControlApart(int shards, long orders) throws SQLException {
+    ServerOptions options = ServerOptions.defaults();
+    Deque<EmbeddedPostgresServer> servers = new ArrayDeque<>();
+    return start(
+        servers,
+        () ->
+            new LiveSystem(
+                started(servers, options),
+                started(servers, options),
+                started(servers, options),
+                shards,
+                orders));
+  }
+
+  private static EmbeddedPostgresServer started(
+      Deque<EmbeddedPostgresServer> servers, ServerOptions options) {
+    servers.push(EmbeddedPostgresServer.start(options));
+    return servers.peek();
+  }
+
+  private static LiveSystem start(
+      Deque<EmbeddedPostgresServer> servers, Playground.Opener<LiveSystem> opener)
+      throws SQLException {
     try {
-      second = EmbeddedPostgresServer.start(secondOptions);
-      return new LiveSystem(first, second, shards, orders);
+      return opener.open();
     } catch (SQLException | RuntimeException e) {
-      first.close();
-      if (second != null) {
-        second.close();
-      }
+      servers.forEach(EmbeddedPostgresServer::close);
       throw e;
     }
   }
@@ -129,9 +164,14 @@ public final class LiveSystem implements AutoCloseable {
     return server(shard.node());
   }
 
-  /** The server of a node: {@code node-1} has the control database and the even shards. */
+  /** The server of a node: {@code node-1} has the even shards. */
   public EmbeddedPostgresServer server(String node) {
     return node.equals("node-1") ? first : second;
+  }
+
+  /** The server of the control database: that of {@code node-1}, or one of its own. */
+  public EmbeddedPostgresServer controlServer() {
+    return controlServer;
   }
 
   public ControlDatabase control() {
@@ -173,7 +213,7 @@ public final class LiveSystem implements AutoCloseable {
 
   /** The address of the control database, without its user. */
   String controlUrl() {
-    return first.url(CONTROL);
+    return controlServer.url(CONTROL);
   }
 
   /** Ownership in plain SQL, from the reference hash and not from the product. */
@@ -209,5 +249,7 @@ public final class LiveSystem implements AutoCloseable {
     directories.forEach(TopologyDirectory::close);
     first.close();
     second.close();
+    // Closed already, unless it is one of its own: to close twice does no harm.
+    controlServer.close();
   }
 }
