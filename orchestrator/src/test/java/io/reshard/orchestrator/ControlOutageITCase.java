@@ -19,6 +19,7 @@ import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import io.reshard.testkit.HistoryReport;
 import io.reshard.testkit.LiveWriter;
 import io.reshard.testkit.StopMode;
@@ -72,7 +73,7 @@ class ControlOutageITCase {
               () ->
                   new OperationDriver(with(ENDLESS, context), new FencedCutover())
                       .drive(Optional.of(Phase.REPLICATING)));
-      OperationStore store = new OperationStore(context.control());
+      OperationStore store = new PostgresOperationStore(context.control());
       Awaitility.await().atMost(PATIENCE).until(() -> store.get(id).phase() == Phase.REPLICATING);
       Replication.awaitCurrent(context);
       outage(system, writer, replicating);
@@ -94,7 +95,7 @@ class ControlOutageITCase {
 
   /** Writers go on, the driver stays, and whoever asks is told what is away. */
   private static void outage(LiveSystem system, LiveWriter writer, Future<Operation> driving) {
-    String id = new OperationStore(system.control()).ids().get(0);
+    String id = new PostgresOperationStore(system.control()).ids().get(0);
     long before = writer.report().writes();
     system.controlServer().stop(StopMode.FAST);
     try {
@@ -105,7 +106,7 @@ class ControlOutageITCase {
           .hasMessageContaining("control database");
       HealthReport health =
           new HealthCheck(
-                  () -> new OperationStore(system.control()),
+                  () -> new PostgresOperationStore(system.control()),
                   Duration.ofHours(2),
                   Duration.ofSeconds(30))
               .check();

@@ -8,8 +8,8 @@ import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.Throttle;
 import io.reshard.core.control.ThrottleStore;
 import io.reshard.orchestrator.state.Operation;
-import io.reshard.orchestrator.state.OperationStore;
 import io.reshard.orchestrator.state.Phase;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -134,7 +134,7 @@ class OperatorMetricsITCase {
   private JsonNode get(String path) throws IOException {
     String job =
         Optional.ofNullable(
-                new OperationStore(migration.context().control())
+                new PostgresOperationStore(migration.context().control())
                     .get(migration.plan().planId())
                     .jobId())
             .orElseThrow(() -> new AssertionError("there is no job yet"));

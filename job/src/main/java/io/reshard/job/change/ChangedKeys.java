@@ -24,8 +24,7 @@ final class ChangedKeys {
       events.add(event);
       return;
     }
-    ChangeEvent first =
-        known.putIfAbsent(new RowKey(event.table, Arrays.asList(event.key)), event);
+    ChangeEvent first = known.putIfAbsent(new RowKey(event.table, Arrays.asList(event.key)), event);
     if (first == null) {
       events.add(event);
     } else {

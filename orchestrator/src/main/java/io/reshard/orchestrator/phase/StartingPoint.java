@@ -9,6 +9,7 @@ import io.reshard.orchestrator.savepoint.Savepoints;
 import io.reshard.orchestrator.state.DriverLock;
 import io.reshard.orchestrator.state.Operation;
 import io.reshard.orchestrator.state.OperationStore;
+import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.apache.flink.api.common.JobID;
@@ -42,7 +43,7 @@ public final class StartingPoint {
   public void choose(String path) {
     String operationId = context.plan().forwardId();
     try (DriverLock lock = DriverLock.acquire(context.control().endpoint(), operationId, false)) {
-      OperationStore store = new OperationStore(context.control());
+      OperationStore store = new PostgresOperationStore(context.control());
       Operation operation = store.get(operationId);
       // Before the look at the path: a job that runs removes its older checkpoints meanwhile.
       requireNoJob(operation);
