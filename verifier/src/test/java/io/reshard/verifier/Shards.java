@@ -175,6 +175,31 @@ final class Shards {
             nodes,
             List.of(shard("shard-0", "-40"), shard("shard-2", "40-c0"), shard("shard-3", "c0-")),
             rules);
+    List<PlannedTable> tables = new ArrayList<>(ownedTables());
+    List<Split> splits = splits();
+    List<MigrationStep> steps =
+        new ArrayList<>(
+            List.of(
+                new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
+                new MigrationStep("shard-1", "shard-2", "80-c0", 0, 0),
+                new MigrationStep("shard-1", "shard-3", "c0-", 0, 0)));
+    if (reference) {
+      rules.add(new TableRule(RATES, null, true));
+      tables.add(
+          table(
+              "rates",
+              List.of(new Column("id", "bigint", false), new Column("note", "text", false)),
+              List.of("id"),
+              null));
+      steps.add(new MigrationStep("shard-0", "shard-3", "reference tables", 0, 0));
+      splits.add(new Split(splits.size(), 3, "shard-0", null, List.of("20"), 20));
+      splits.add(new Split(splits.size(), 3, "shard-0", List.of("20"), null, 20));
+    }
+    return new Plan(
+        Plan.FORMAT, "op-1", source, target, List.of(), tables, steps, splits, 0, 0, List.of());
+  }
+
+  private static List<PlannedTable> ownedTables() {
     PlannedTable orders =
         table(
             "orders",
@@ -211,28 +236,7 @@ final class Shards {
                 new Column("span", "interval", false),
                 new Column("bytes", "bytea", false)),
             List.of("id"));
-    List<PlannedTable> tables = new ArrayList<>(List.of(orders, items, kinds));
-    List<Split> splits = splits();
-    List<MigrationStep> steps =
-        new ArrayList<>(
-            List.of(
-                new MigrationStep("shard-0", "shard-2", "40-80", 0, 0),
-                new MigrationStep("shard-1", "shard-2", "80-c0", 0, 0),
-                new MigrationStep("shard-1", "shard-3", "c0-", 0, 0)));
-    if (reference) {
-      rules.add(new TableRule(RATES, null, true));
-      tables.add(
-          table(
-              "rates",
-              List.of(new Column("id", "bigint", false), new Column("note", "text", false)),
-              List.of("id"),
-              null));
-      steps.add(new MigrationStep("shard-0", "shard-3", "reference tables", 0, 0));
-      splits.add(new Split(splits.size(), 3, "shard-0", null, List.of("20"), 20));
-      splits.add(new Split(splits.size(), 3, "shard-0", List.of("20"), null, 20));
-    }
-    return new Plan(
-        Plan.FORMAT, "op-1", source, target, List.of(), tables, steps, splits, 0, 0, List.of());
+    return List.of(orders, items, kinds);
   }
 
   private static List<Split> splits() {
