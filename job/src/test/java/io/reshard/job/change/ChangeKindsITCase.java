@@ -27,13 +27,13 @@ class ChangeKindsITCase {
   void emitsTheKeysOfInsertsUpdatesAndDeletes() {
     shard.sql("CREATE TABLE t (payload text, id bigint PRIMARY KEY)");
     shard.publish("t (id)");
-    apart(
-        "INSERT INTO t VALUES ('a', 1), ('b', 2)",
-        "UPDATE t SET payload = 'c' WHERE id = 1",
-        "UPDATE t SET id = 3 WHERE id = 2",
-        "DELETE FROM t WHERE id = 1");
     try (TestJob job = start("id", "bigint")) {
-      job.awaitEvents(6 + 4);
+      apart(
+          job,
+          "INSERT INTO t VALUES ('a', 1), ('b', 2)",
+          "UPDATE t SET payload = 'c' WHERE id = 1",
+          "UPDATE t SET id = 3 WHERE id = 2",
+          "DELETE FROM t WHERE id = 1");
       assertThat(job.keys()).containsExactly("1", "2", "1", "2", "3", "1");
       assertThat(job.events)
           .filteredOn(event -> !event.isHeartbeat())
@@ -63,13 +63,13 @@ class ChangeKindsITCase {
         "CREATE TABLE t (a text, filler int, b int, c uuid DEFAULT gen_random_uuid(), PRIMARY KEY"
             + " (b, a))");
     shard.publish("t (b, a)");
-    apart(
-        "INSERT INTO t VALUES ('x', 0, 1)",
-        "UPDATE t SET a = 'y'",
-        "UPDATE t SET b = 2",
-        "DELETE FROM t");
     try (TestJob job = start("b", "integer", "a", "text")) {
-      job.awaitEvents(6 + 4);
+      apart(
+          job,
+          "INSERT INTO t VALUES ('x', 0, 1)",
+          "UPDATE t SET a = 'y'",
+          "UPDATE t SET b = 2",
+          "DELETE FROM t");
       assertThat(job.keys()).containsExactly("1,x", "1,x", "1,y", "1,y", "2,y", "2,y");
     }
   }
@@ -81,14 +81,14 @@ class ChangeKindsITCase {
         "ALTER TABLE t REPLICA IDENTITY FULL",
         "ALTER TABLE t ALTER big SET STORAGE EXTERNAL");
     shard.publish("t");
-    apart(
-        "INSERT INTO t VALUES ('NaN', 1, 'infinity', repeat('x', 9000)), (2, 2, '0001-01-01 BC',"
-            + " '')",
-        "UPDATE t SET n = n + 1",
-        "UPDATE t SET id = 3 WHERE id = 2",
-        "DELETE FROM t");
     try (TestJob job = start("id", "bigint")) {
-      job.awaitEvents(8 + 4);
+      apart(
+          job,
+          "INSERT INTO t VALUES ('NaN', 1, 'infinity', repeat('x', 9000)), (2, 2, '0001-01-01 BC',"
+              + " '')",
+          "UPDATE t SET n = n + 1",
+          "UPDATE t SET id = 3 WHERE id = 2",
+          "DELETE FROM t");
       assertThat(job.keys()).containsExactly("1", "2", "1", "2", "2", "3", "1", "3");
     }
   }
@@ -101,13 +101,13 @@ class ChangeKindsITCase {
         "ALTER TABLE t ALTER k SET STORAGE EXTERNAL");
     shard.publish("t (k)");
     String key = "k".repeat(2100);
-    apart(
-        "INSERT INTO t VALUES ('" + key + "', 0, 0)",
-        "UPDATE t SET n = 1",
-        "UPDATE t SET n = 2",
-        "DELETE FROM t");
     try (TestJob job = start("k", "text")) {
-      job.awaitEvents(4 + 4);
+      apart(
+          job,
+          "INSERT INTO t VALUES ('" + key + "', 0, 0)",
+          "UPDATE t SET n = 1",
+          "UPDATE t SET n = 2",
+          "DELETE FROM t");
       assertThat(job.keys()).containsExactly(key, key, key, key);
     }
   }
@@ -119,9 +119,12 @@ class ChangeKindsITCase {
         "CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (100)",
         "CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (100) TO (200)");
     shard.publish("t (id)");
-    apart("INSERT INTO t VALUES (1), (150)", "UPDATE t SET id = 101 WHERE id = 1", "DELETE FROM t");
     try (TestJob job = start("id", "bigint")) {
-      job.awaitEvents(6 + 3);
+      apart(
+          job,
+          "INSERT INTO t VALUES (1), (150)",
+          "UPDATE t SET id = 101 WHERE id = 1",
+          "DELETE FROM t");
       assertThat(job.keys()).containsExactly("1", "150", "1", "101", "150", "101");
     }
   }
@@ -192,11 +195,14 @@ class ChangeKindsITCase {
     }
   }
 
-  /** A heartbeat after each statement: between two of them a key is named once. */
-  private void apart(String... statements) {
-    for (String statement : statements) {
-      shard.sql(statement);
+  /**
+   * What one statement changes arrives before the next: a key is told once for what comes at once.
+   */
+  private void apart(TestJob job, String... statements) {
+    for (int at = 0; at < statements.length; at++) {
+      shard.sql(statements[at]);
       shard.beat();
+      job.awaitHeartbeats(at + 1);
     }
   }
 

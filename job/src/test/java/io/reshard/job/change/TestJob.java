@@ -171,6 +171,12 @@ final class TestJob implements AutoCloseable {
     await().atMost(Duration.ofSeconds(30)).until(() -> events.size() >= count);
   }
 
+  void awaitHeartbeats(int count) {
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> events.stream().filter(ChangeEvent::isHeartbeat).count() >= count);
+  }
+
   void awaitKey(String key) {
     await().atMost(Duration.ofSeconds(30)).until(() -> keys().contains(key));
   }
