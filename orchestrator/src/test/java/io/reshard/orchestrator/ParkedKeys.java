@@ -11,7 +11,7 @@ import java.net.URI;
  * as {@code metrics.fetcher.update-interval} says.
  */
 record ParkedKeys(URI flink, String jobId) {
-  private static final String GATE = "Change gate";
+  private static final String GATE = "Hold back changes until their table is copied";
 
   long count() throws IOException {
     for (JsonNode vertex : get("/jobs/" + jobId).get("vertices")) {
@@ -24,7 +24,7 @@ record ParkedKeys(URI flink, String jobId) {
         return sums.isEmpty() ? 0 : sums.get(0).get("sum").asLong();
       }
     }
-    throw new IOException("job " + jobId + " has no change gate");
+    throw new IOException("job " + jobId + " holds no changes back");
   }
 
   private JsonNode get(String path) throws IOException {
