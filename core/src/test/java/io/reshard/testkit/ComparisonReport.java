@@ -14,6 +14,11 @@ public record ComparisonReport(List<TableComparison> tables) {
     return tables.stream().allMatch(TableComparison::equal);
   }
 
+  /** Whether all owned rows are equal, whatever else the shards hold: strays before a clean-up. */
+  public boolean ownedRowsEqual() {
+    return missing() + extra() + different() + duplicates() == 0;
+  }
+
   public long rows() {
     return sum(TableComparison::comparedRows);
   }

@@ -12,6 +12,7 @@ import io.reshard.core.savepoint.SavepointContent.TableContent;
 import io.reshard.orchestrator.demo.ClusterProcesses;
 import io.reshard.orchestrator.demo.LiveSystem;
 import io.reshard.orchestrator.flink.JobJars;
+import io.reshard.orchestrator.flink.JobStatistics;
 import io.reshard.orchestrator.flink.RestFlinkCluster;
 import io.reshard.orchestrator.savepoint.SavepointReport;
 import io.reshard.orchestrator.savepoint.Savepoints;
@@ -31,7 +32,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToLongFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.flink.api.common.JobID;
 import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.util.IOUtils;
@@ -113,20 +113,31 @@ class ByHandITCase {
   @Test
   void ofTwoJobsThatAreSubmittedAtOnceOneEndsForGood() throws Exception {
     throttles.set(plan.planId(), SLOW);
-    CompletableFuture<String> other = CompletableFuture.supplyAsync(() -> uncheckedRun("-p", "2"));
+    CompletableFuture<ScriptRun> other = CompletableFuture.supplyAsync(this::submit);
+    List<ScriptRun> submitted =
+        List.of(submit(), other.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
+    // Which is found to be late as early as it prepares its first start is not submitted at all.
+    assertThat(submitted)
+        .filteredOn(one -> one.exit() != 0)
+        .hasSizeLessThan(2)
+        .allSatisfy(one -> assertThat(one.err()).contains(ErrorCode.EPOCH_SUPERSEDED.code()));
     List<JobID> jobs =
-        Stream.of(run("-p", "2"), other.get(PATIENCE.toSeconds(), TimeUnit.SECONDS))
-            .map(JobID::fromHexString)
+        submitted.stream()
+            .filter(one -> one.exit() == 0)
+            .map(one -> JobID.fromHexString(said(one.out(), SUBMITTED)))
             .toList();
     try (RestFlinkCluster cluster =
         new RestFlinkCluster(processes.address(), Optional.empty(), 2)) {
-      await(() -> in(JobStatus.FAILED, jobs, cluster).size() == 1);
+      await(() -> in(JobStatus.FAILED, jobs, cluster).size() == jobs.size() - 1);
       throttles.set(plan.planId(), Throttle.NONE);
       switchAndCheck();
-      JobID ended = in(JobStatus.FAILED, jobs, cluster).get(0);
-      assertThat(cluster.failure(ended))
-          .hasValueSatisfying(
-              failure -> assertThat(failure.code()).hasValue(ErrorCode.EPOCH_SUPERSEDED));
+      assertThat(in(JobStatus.FAILED, jobs, cluster))
+          .allSatisfy(
+              ended ->
+                  assertThat(cluster.failure(ended))
+                      .hasValueSatisfying(
+                          failure ->
+                              assertThat(failure.code()).hasValue(ErrorCode.EPOCH_SUPERSEDED)));
     }
   }
 
@@ -163,16 +174,28 @@ class ByHandITCase {
     return said(flink(words.toArray(String[]::new)), SUBMITTED);
   }
 
-  private String uncheckedRun(String... options) {
+  private ScriptRun submit() {
     try {
-      return run(options);
+      return script(
+          "flink",
+          "run",
+          "-d",
+          "-p",
+          "2",
+          jar("job/target/reshard-job.jar"),
+          "--plan",
+          "plan.json",
+          "--secrets",
+          "secrets.yaml");
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }
   }
 
-  /** Stops the job with a savepoint and returns where that is. */
+  /** Stops the job with a savepoint, which takes all its subtasks, and returns where that is. */
   private String stop(String job) throws Exception {
+    JobStatistics statistics = new JobStatistics(processes.address(), job);
+    await(() -> statistics.runningSinceMillis().isPresent());
     String to = folder.resolve("savepoints").toUri().toString();
     return said(flink("stop", "--savepointPath", to, job), SAVEPOINT);
   }
