@@ -5,26 +5,20 @@ import org.apache.flink.connector.base.source.reader.RecordEmitter;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.groups.SourceReaderMetricGroup;
 
-/**
- * Hands blocks on and counts what is in them: to Flink a block is one record, and a source receives
- * no bytes.
- */
+/** Hands blocks on and counts what is in them: to Flink a block is one record. */
 final class CountingEmitter implements RecordEmitter<CopyBlock, CopyBlock, CopySplit> {
   private final Counter rows;
   private final Counter bytes;
-  private final Counter received;
 
   CountingEmitter(SourceReaderMetricGroup metrics) {
     rows = metrics.counter("rowsRead");
     bytes = metrics.counter("bytesRead");
-    received = metrics.getIOMetricGroup().getNumBytesInCounter();
   }
 
   @Override
   public void emitRecord(CopyBlock block, SourceOutput<CopyBlock> output, CopySplit split) {
     rows.inc(block.rows);
     bytes.inc(block.tuples.length);
-    received.inc(block.tuples.length);
     output.collect(block);
   }
 }
