@@ -52,10 +52,13 @@ class EveryFeatureITCase {
         .filteredOn(table -> !table.binaryCopy())
         .extracting(PlannedTable::name)
         .containsExactly("everything");
-    assertThat(plan.splits())
-        .as("splits whose bounds are in the order of the collation")
-        .filteredOn(split -> plan.tables().get(split.table()).name().equals("by_german"))
-        .anyMatch(split -> split.lower() != null);
+    if (plan.source().version() == 1) {
+      // Later a shard's share of the table is too small to be cut.
+      assertThat(plan.splits())
+          .as("splits whose bounds are in the order of the collation")
+          .filteredOn(split -> plan.tables().get(split.table()).name().equals("by_german"))
+          .anyMatch(split -> split.lower() != null);
+    }
     new PostgresOperationStore(shards.control()).create(plan, Map.of());
     OperationContext context =
         new OperationContext(
