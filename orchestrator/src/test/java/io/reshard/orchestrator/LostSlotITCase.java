@@ -14,8 +14,10 @@ import io.reshard.orchestrator.savepoint.SlotVerdict;
 import io.reshard.orchestrator.state.Phase;
 import io.reshard.orchestrator.state.PostgresOperationStore;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import org.apache.flink.api.common.JobID;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,6 +39,13 @@ class LostSlotITCase {
           JobID.fromHexString(
               new PostgresOperationStore(context.control()).get(context.operationId()).jobId());
       FlinkCluster cluster = context.cluster().orElseThrow();
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(
+              () ->
+                  cluster
+                      .latestCheckpoint(context.operationId(), job, Optional.empty())
+                      .isPresent());
       cluster.cancel(job);
       String checkpoint =
           cluster.latestCheckpoint(context.operationId(), job, Optional.empty()).orElseThrow();
