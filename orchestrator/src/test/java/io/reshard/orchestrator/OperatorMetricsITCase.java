@@ -71,7 +71,8 @@ class OperatorMetricsITCase {
             assertThat(sum(BUILD, "splitsLeft")).isZero();
             assertThat(sum(BUILD, "tablesLeft")).isZero();
             assertThat(sum(HOLD, "parkedKeys")).isZero();
-            assertThat(sum(READ_AGAIN, "keysFetched")).isEqualTo(2 * CHANGED);
+            // What is copied to a shard that is a source too has changed there.
+            assertThat(sum(READ_AGAIN, "keysFetched")).isGreaterThanOrEqualTo(2 * CHANGED);
             assertThat(sum(READ_AGAIN, "rowsRead")).isEqualTo(2 * CHANGED);
             assertThat(sum(READ_AGAIN, "bytesRead")).isGreaterThan(2 * CHANGED);
             assertThat(sum(WRITE, "rowsMerged")).isPositive().isLessThanOrEqualTo(2 * CHANGED);
