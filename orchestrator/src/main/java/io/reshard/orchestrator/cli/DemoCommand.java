@@ -24,8 +24,8 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "demo",
     description = {
-      "Shows the whole workflow on this machine: embedded PostgreSQL shards and Flink, live",
-      "writers, migration and switch, then an independent comparison in plain SQL.",
+      "Shows the whole workflow on this machine: embedded PostgreSQL shards and Flink, live"
+          + " writers, migration and switch, then an independent comparison in plain SQL.",
       "Needs no configuration, and leaves nothing behind."
     })
 final class DemoCommand implements Callable<Integer>, DemoView {

@@ -21,8 +21,9 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "diagnose",
     description = {
-      "Says what is where of an operation (topology, fences, slots, job, shards, epochs) and what",
-      "does not fit together. Exit code 1 if something is left that does not."
+      "Says what is where of an operation (topology, fences, slots, job, shards, epochs) and what"
+          + " does not fit together.",
+      "Exit code 1 if something is left that does not."
     })
 final class DiagnoseCommand implements Callable<Integer> {
   @Mixin CommonOptions common;

@@ -16,9 +16,10 @@ import picocli.CommandLine.Option;
 @Command(
     name = "serve",
     description = {
-      "Drives operations that nobody drives, through switch, retention and clean-up, and shows over",
-      "HTTP how they are: / (a page), /api/operations, /health, /metrics. Runs until it is ended;",
-      "ending it harms nothing. An operation that was started with --until stays where it stopped."
+      "Drives operations that nobody drives, through switch, retention and clean-up, and shows over"
+          + " HTTP how they are.",
+      "Addresses: / (a page), /api/operations, /health, /metrics. Runs until it is ended; ending it"
+          + " harms nothing. An operation that was started with --until stays where it stopped."
     })
 final class ServeCommand implements Callable<Integer> {
   private static final int END_SECONDS = 10;
