@@ -72,6 +72,8 @@ class FaultMatrixITCase {
   enum Course {
     /** {@code start}. */
     START(Milestone.PLANNING_DONE, Milestone.AFTER_VERIFYING),
+    /** {@code resume} of what failed while it was planned. */
+    RETRY(Milestone.BEFORE_PLANNING, Milestone.IN_PLANNING),
     /** {@code resume} of what is verified: the switch, and what follows it at once. */
     SWITCH(Milestone.BEFORE_CUTTING_OVER, Milestone.FOREIGN_KEYS_VALID),
     /** {@code resume} of what was killed right before its switch. */
@@ -102,7 +104,7 @@ class FaultMatrixITCase {
     String command() {
       return switch (this) {
         case START -> "start";
-        case SWITCH, UNDO, REFUSAL -> "resume";
+        case RETRY, SWITCH, UNDO, REFUSAL -> "resume";
         case CLEAN_UP -> "complete";
         case ROLLBACK, WAY_BACK, SWITCH_BACK -> "rollback";
       };
@@ -145,9 +147,10 @@ class FaultMatrixITCase {
     return Stream.of(Fault.values()).filter(fault -> fault != Fault.TIMEOUT || timed);
   }
 
-  /** What every build plays: the worst moments of a cutover. */
+  /** What every build plays: an early failure, and the worst moments of a cutover. */
   static Stream<Cell> someCells() {
     return Stream.of(
+        new Cell(Course.RETRY, Milestone.IN_PLANNING, Fault.KILL),
         new Cell(Course.SWITCH, Milestone.FENCING, Fault.KILL),
         new Cell(Course.SWITCH, Milestone.REVOKED, Fault.FREEZE));
   }
@@ -214,6 +217,9 @@ class FaultMatrixITCase {
   private static void prepare(Cell cell, InterruptedOperation operation) throws Exception {
     switch (cell.course()) {
       case START -> {}
+      case RETRY ->
+          assertThat(operation.exitOf(operation.start("start", Milestone.PLANNING_DONE + ":fail")))
+              .isNotZero();
       case SWITCH, ROLLBACK -> operation.driveUntil(Phase.VERIFYING);
       case REFUSAL -> {
         operation.driveUntil(Phase.VERIFYING);
@@ -294,7 +300,7 @@ class FaultMatrixITCase {
     if (phase != Phase.ROLLED_BACK && phase != Phase.COMPLETED) {
       operation.option("cutoverTimeout", PATIENT);
       switch (cell.course()) {
-        case START, SWITCH, UNDO -> operation.succeed("resume");
+        case START, RETRY, SWITCH, UNDO -> operation.succeed("resume");
         case REFUSAL -> operation.run("resume");
         case CLEAN_UP -> operation.succeed("complete");
         case ROLLBACK, WAY_BACK, SWITCH_BACK -> operation.succeed("rollback");

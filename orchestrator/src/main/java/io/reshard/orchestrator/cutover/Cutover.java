@@ -2,6 +2,7 @@ package io.reshard.orchestrator.cutover;
 
 import dev.failsafe.Failsafe;
 import dev.failsafe.RetryPolicy;
+import dev.failsafe.event.ExecutionScheduledEvent;
 import io.reshard.core.control.ControlDatabase;
 import io.reshard.core.control.ControlSession;
 import io.reshard.core.control.JobPosition;
@@ -44,6 +45,15 @@ final class Cutover {
   private static final Duration FIRST_WAIT = Duration.ofMillis(200);
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(2);
   private static final Duration SETTLE = Duration.ofMinutes(10);
+
+  /** Whatever the error is: to settle twice does no harm, and a fence that stays does. */
+  private static final RetryPolicy<CutoverStatus> FEW_TIMES =
+      RetryPolicy.<CutoverStatus>builder()
+          .withBackoff(FIRST_WAIT, LONGEST_WAIT)
+          .withMaxRetries(2)
+          .onRetryScheduled(Cutover::warnOfFence)
+          .build();
+
   private static final Duration RESTORE = Duration.ofSeconds(60);
 
   /** A control database that does not answer is given up, and soon while writers wait for it. */
@@ -117,7 +127,10 @@ final class Cutover {
     return attempts
         .newest()
         .filter(attempt -> attempt.status() != CutoverStatus.CLOSED)
-        .map(attempt -> settle(attempt.number()) == CutoverStatus.SWITCHED)
+        .map(
+            attempt ->
+                Failsafe.with(FEW_TIMES).get(() -> settle(attempt.number()))
+                    == CutoverStatus.SWITCHED)
         .orElse(false);
   }
 
@@ -230,13 +243,16 @@ final class Cutover {
                 .withBackoff(FIRST_WAIT, LONGEST_WAIT)
                 .withMaxRetries(-1)
                 .withMaxDuration(SETTLE)
-                .onRetryScheduled(
-                    event ->
-                        LOG.error(
-                            "writes stay refused until the cutover is undone; trying again: {}",
-                            event.getLastException().getMessage()))
-                .build())
+                .onRetryScheduled(Cutover::warnOfFence)
+                .build(),
+            FEW_TIMES)
         .get(() -> settle(attempt));
+  }
+
+  private static void warnOfFence(ExecutionScheduledEvent<CutoverStatus> event) {
+    LOG.error(
+        "writes stay refused until the cutover is undone; trying again: {}",
+        event.getLastException().getMessage());
   }
 
   /** Whether the error is one of a connection, a restart, a lock or the like. */

@@ -146,6 +146,10 @@ final class Gate {
   void checkLag() {
     long lag = lagMillis();
     if (lag == Long.MAX_VALUE) {
+      if (!plan.isReverse()) {
+        // The job has been started again since the gate looked: that is for a verification to say.
+        new CurrentVerification(control, plan, settings.verification()).require();
+      }
       throw refuse("the migration job has not reported a replication frontier; is it running?");
     }
     if (lag > settings.lagThreshold().toMillis()) {

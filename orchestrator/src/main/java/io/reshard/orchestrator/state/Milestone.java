@@ -75,7 +75,11 @@ public enum Milestone {
   SESSIONS_ENDED,
   WRITES_ALLOWED,
   BEFORE_FAILED,
-  IN_FAILED;
+  IN_FAILED,
+
+  /** Passed only by who resumes an operation that failed while it was planned. */
+  BEFORE_PLANNING,
+  IN_PLANNING;
 
   /** The point before {@code phase} is stored as the one that the operation is in. */
   public static Milestone before(Phase phase) {
