@@ -147,12 +147,15 @@ class FaultMatrixITCase {
     return Stream.of(Fault.values()).filter(fault -> fault != Fault.TIMEOUT || timed);
   }
 
-  /** What every build plays: an early failure, and the worst moments of a cutover. */
+  /**
+   * What every build plays: an early failure, and the worst moments of a cutover and its undoing.
+   */
   static Stream<Cell> someCells() {
     return Stream.of(
         new Cell(Course.RETRY, Milestone.IN_PLANNING, Fault.KILL),
         new Cell(Course.SWITCH, Milestone.FENCING, Fault.KILL),
-        new Cell(Course.SWITCH, Milestone.REVOKED, Fault.FREEZE));
+        new Cell(Course.SWITCH, Milestone.REVOKED, Fault.FREEZE),
+        new Cell(Course.UNDO, Milestone.SESSIONS_ENDED, Fault.FAIL));
   }
 
   @Test

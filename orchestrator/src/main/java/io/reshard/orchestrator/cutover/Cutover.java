@@ -10,23 +10,17 @@ import io.reshard.core.control.JobProgress;
 import io.reshard.core.control.TopologyStore;
 import io.reshard.core.error.ErrorCode;
 import io.reshard.core.error.ReshardingException;
-import io.reshard.core.json.Documents;
 import io.reshard.core.plan.Plan;
 import io.reshard.core.postgres.Secrets;
 import io.reshard.core.postgres.SqlStates;
-import io.reshard.orchestrator.hook.HookEvent;
-import io.reshard.orchestrator.hook.TimedHooks;
 import io.reshard.orchestrator.phase.CutoverReport;
 import io.reshard.orchestrator.phase.CutoverStatus;
-import io.reshard.orchestrator.phase.StatusReader;
 import io.reshard.orchestrator.state.Milestone;
-import io.reshard.orchestrator.state.Phase;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -67,6 +61,7 @@ final class Cutover {
   private final ControlDatabase control;
   private final CutoverAttempts attempts;
   private final Gate gate;
+  private final CutoverHooks hooks;
   private final TopologyStore topologies;
   private final Optional<WayBack> wayBack;
 
@@ -77,6 +72,7 @@ final class Cutover {
     this.control = database.answeringWithin(ANSWER);
     this.attempts = new CutoverAttempts(control, plan);
     this.gate = new Gate(plan, control, settings);
+    this.hooks = new CutoverHooks(plan, control, settings);
     this.topologies = new TopologyStore(control);
     this.wayBack =
         settings.wayBack()
@@ -127,10 +123,7 @@ final class Cutover {
     return attempts
         .newest()
         .filter(attempt -> attempt.status() != CutoverStatus.CLOSED)
-        .map(
-            attempt ->
-                Failsafe.with(FEW_TIMES).get(() -> settle(attempt.number()))
-                    == CutoverStatus.SWITCHED)
+        .map(attempt -> settle(attempt.number()) == CutoverStatus.SWITCHED)
         .orElse(false);
   }
 
@@ -160,7 +153,7 @@ final class Cutover {
     steps(0, sessions).establishForeignKeys(new Deadline(SCANS));
     gate.checkStrays(sessions, new Deadline(SCANS));
     Deadline deadline = new Deadline(settings.timeout());
-    callGateHook(deadline);
+    hooks.askGate(deadline);
     Duration left = deadline.left("gate hook");
     checkAll(sessions, new Deadline(settings.timeout()));
     return new Passed(gate.verifiedSince(), left);
@@ -194,7 +187,7 @@ final class Cutover {
     times.of("revoke", Milestone.REVOKED, () -> steps.revokeForwardJob(deadline));
     deadline.left("switch");
     times.of("switch", Milestone.SWITCHED, () -> switching.switchTopology(attempt));
-    times.of("hook", Milestone.SWAPPED, this::callOperatorsSwap);
+    times.of("hook", Milestone.SWAPPED, this::callSwap);
     times.of("release", Milestone.RELEASED, () -> steps.release(new Deadline(RESTORE)));
     long readOnlyMillis = times.totalMillis();
     LOG.info("switched; writes were refused for {}", times);
@@ -244,14 +237,13 @@ final class Cutover {
                 .withMaxRetries(-1)
                 .withMaxDuration(SETTLE)
                 .onRetryScheduled(Cutover::warnOfFence)
-                .build(),
-            FEW_TIMES)
+                .build())
         .get(() -> settle(attempt));
   }
 
   private static void warnOfFence(ExecutionScheduledEvent<CutoverStatus> event) {
     LOG.error(
-        "writes stay refused until the cutover is undone; trying again: {}",
+        "writes may be refused until the cutover is settled; trying again: {}",
         event.getLastException().getMessage());
   }
 
@@ -269,12 +261,16 @@ final class Cutover {
     return false;
   }
 
+  private CutoverStatus settle(int attempt) {
+    return Failsafe.with(FEW_TIMES).get(() -> settleOnce(attempt));
+  }
+
   /**
    * First the attempt is aborted by compare-and-set; only then the fence may fall. Sessions are
    * fresh: the ones of the window may be waiting for a lock still. Another switch may have followed
    * while this process slept: what that one released is none of our business.
    */
-  private CutoverStatus settle(int attempt) {
+  private CutoverStatus settleOnce(int attempt) {
     CutoverStatus status = attempts.abort(attempt);
     Milestone.ATTEMPT_SETTLED.pass();
     boolean switched = status == CutoverStatus.SWITCHED;
@@ -305,6 +301,12 @@ final class Cutover {
     return status;
   }
 
+  private void callSwap() {
+    if (isInForce()) {
+      hooks.callSwap();
+    }
+  }
+
   private boolean isInForce() {
     return topologies.activeVersion() == plan.target().version();
   }
@@ -330,43 +332,6 @@ final class Cutover {
     List<String> shards =
         Stream.concat(plan.sources().stream(), plan.targets().stream()).distinct().toList();
     return new ShardSessions(plan, secrets).open(shards);
-  }
-
-  private void callGateHook(Deadline deadline) {
-    settings
-        .gateHook()
-        .flatMap(
-            hook ->
-                TimedHooks.ask(
-                    hook,
-                    event(new StatusReader(control).read(plan.forwardId())),
-                    Collections.min(List.of(TimedHooks.TIMEOUT, deadline.left("gate hook")))))
-        .ifPresent(
-            refusal -> {
-              throw Gate.refuse(refusal);
-            });
-  }
-
-  /** Behind the switch there is no way but forward: a swap that fails is reported, not undone. */
-  private void callOperatorsSwap() {
-    settings
-        .onSwitch()
-        .filter(swap -> isInForce())
-        .flatMap(
-            swap ->
-                TimedHooks.ask(
-                    swap,
-                    event(
-                        Map.of("id", plan.forwardId(), "topologyVersion", plan.target().version())),
-                    settings.timeout()))
-        .ifPresent(
-            trouble ->
-                LOG.error(
-                    "the topology has switched, but run your own swap again by hand: {}", trouble));
-  }
-
-  private HookEvent event(Object document) {
-    return new HookEvent(plan.forwardId(), Phase.CUTTING_OVER, Documents.toJson(document));
   }
 
   static ReshardingException alreadySwitched(String operationId) {

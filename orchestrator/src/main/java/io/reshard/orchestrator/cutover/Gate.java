@@ -73,13 +73,17 @@ final class Gate {
     if (plan.isReverse()) {
       return progress.position();
     }
-    VerificationRun run = new CurrentVerification(control, plan, settings.verification()).require();
+    VerificationRun run = requireVerification();
     refuseStraysOnTargets(run);
     LOG.info(
         "verified at frontier {} by run {}, continuous since",
         run.since().frontier().getAsLong(),
         run.run());
     return run.since();
+  }
+
+  private VerificationRun requireVerification() {
+    return new CurrentVerification(control, plan, settings.verification()).require();
   }
 
   /**
@@ -147,8 +151,8 @@ final class Gate {
     long lag = lagMillis();
     if (lag == Long.MAX_VALUE) {
       if (!plan.isReverse()) {
-        // The job has been started again since the gate looked: that is for a verification to say.
-        new CurrentVerification(control, plan, settings.verification()).require();
+        // A job that was started again since the gate looked has yet to report one.
+        requireVerification();
       }
       throw refuse("the migration job has not reported a replication frontier; is it running?");
     }

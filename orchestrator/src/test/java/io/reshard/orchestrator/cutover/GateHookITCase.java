@@ -96,6 +96,22 @@ class GateHookITCase {
     assertNothingHappened();
   }
 
+  /** The gate has looked at the verification by then, and looks at the lag again. */
+  @Test
+  void aJobThatStartsAgainBesideItIsVerifiedAgain() {
+    CutoverGate restarts =
+        event -> {
+          PlayedJob.restart(system, plan);
+          return Optional.empty();
+        };
+    assertThatThrownBy(() -> cutover.run(with(restarts, PATIENCE)))
+        .isInstanceOfSatisfying(
+            ReshardingException.class,
+            e -> assertThat(e.errorCode()).isEqualTo(ErrorCode.VERIFICATION_STALE))
+        .hasMessageContaining("since the run played the job was started again");
+    assertNothingHappened();
+  }
+
   /** The frontier never passes the fence, so the window lasts for as long as it may. */
   @Test
   void takesItsTimeFromTheCutover() throws Exception {
